@@ -1,0 +1,35 @@
+#include "scp/base/secret.h"
+
+#include <string.h>
+
+void scp_wipe(void *ptr, size_t len)
+{
+    volatile uint8_t *at = ptr;
+    while (len-- > 0)
+        *at++ = 0;
+}
+
+bool scp_equal_constant_time(const void *a, const void *b, size_t len)
+{
+    const uint8_t *left = a;
+    const uint8_t *right = b;
+    volatile uint8_t difference = 0;
+    for (size_t i = 0; i < len; i++)
+        difference = (uint8_t)(difference | (left[i] ^ right[i]));
+    return difference == 0;
+}
+
+enum scp_error scp_key_from(struct scp_key *key, struct scp_bytes bytes)
+{
+    if (bytes.len != 16 && bytes.len != 24 && bytes.len != 32)
+        return SCP_OUT_OF_RANGE;
+    memset(key, 0, sizeof *key);
+    memcpy(key->bytes, bytes.ptr, bytes.len);
+    key->len = bytes.len;
+    return SCP_OK;
+}
+
+struct scp_bytes scp_key_bytes(const struct scp_key *key)
+{
+    return scp_bytes_of(key->bytes, key->len);
+}
