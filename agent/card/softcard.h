@@ -1,0 +1,88 @@
+/* The soft card: a GlobalPlatform card in software (GPCS 2.3.1, Amendment D).
+ *
+ *     struct softcard *card;
+ *     if (softcard_open("0001.card", &env, &card, &problem) != SCP_OK)
+ *         ...
+ *     softcard_power(card, atr, &atr_len);
+ *     softcard_transmit(card, command, &response);      // response: data and status word
+ *     softcard_close(card);
+ *
+ * A card lives in an image: bytes with magic and version, made by softcard_create from a profile
+ * (what the chip model can do) and issuance data (what this one card was given). The image carries
+ * everything that survives a loss of power; session, selection and load in progress do not.
+ *
+ * Each command is one transaction. What it changed reaches the storage callback once, after the
+ * command succeeded and before its response is given, so that whenever the process dies the image
+ * is that of before or of after. A command that fails changes nothing, except what must be counted
+ * (failed authentications, session counters).
+ *
+ * Between processes the card belongs to the one that has it open (an exclusive lock on the
+ * neighbour FILE.lock). Threads: one thread at a time for one card.
+ *
+ * The card cannot run bytecode: a native applet answers for a module AID as the profile says, the
+ * generic one for every other module. */
+#ifndef AGENT_CARD_SOFTCARD_H
+#define AGENT_CARD_SOFTCARD_H
+
+#include "scp/base/bytes.h"
+#include "scp/host/env.h"
+#include "scp/host/problem.h"
+
+enum {
+    SOFTCARD_ATR_MAX = 32,                /* ISO/IEC 7816-3 8.1 */
+    SOFTCARD_RESPONSE_MAX = 256 + 2,      /* room a response writer needs */
+    SOFTCARD_IMAGE_MAX = 4 * 1024 * 1024, /* an image is never larger */
+};
+
+struct softcard;
+
+/* Where the image goes at each commit. The callback returns SCP_OK only when the bytes are safe;
+ * with an error the card undoes the command and answers 6581. */
+struct softcard_storage {
+    void *ctx;
+    enum scp_error (*write)(void *ctx, struct scp_bytes image);
+};
+
+/* ---- a card in memory ---------------------------------------------------------------------- */
+
+/* Bring an image to life. `env` is copied, its ctx borrowed. UNSUPPORTED for another magic or
+ * version, MALFORMED or TRUNCATED for a broken image, NO_MEMORY. */
+SCP_MUST_USE enum scp_error softcard_restore(struct scp_bytes image, const struct rebind_env *env,
+                                             struct softcard_storage storage,
+                                             struct softcard **card);
+
+/* Wipe and free; NULL is allowed. Nothing is written: every commit has been. */
+void softcard_free(struct softcard *card);
+
+/* The image as of the last commit; borrowed until the next command. */
+struct scp_bytes softcard_image(const struct softcard *card);
+
+/* ---- a card in a file ---------------------------------------------------------------------- */
+
+/* Open the image at `path` and take its lock. STATE when another process has the card open,
+ * NOT_FOUND, IO, and the errors of softcard_restore; the text is in `problem` (may be NULL).
+ * softcard_close is softcard_free, and gives the lock back. */
+SCP_MUST_USE enum scp_error softcard_open(const char *path, const struct rebind_env *env,
+                                          struct softcard **card, struct rebind_problem *problem);
+void softcard_close(struct softcard *card);
+
+/* ---- talking to it ------------------------------------------------------------------------- */
+
+/* Power up or reset: session, selection and load in progress are gone; the default selected
+ * application is selected. Gives the answer to reset. */
+void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len);
+
+/* Run one short command and append its response data and status word. Every answer a card can give
+ * is success; NO_SPACE when the writer has no room for SOFTCARD_RESPONSE_MAX bytes. */
+SCP_MUST_USE enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,
+                                              struct scp_writer *response);
+
+/* ---- looking into it ----------------------------------------------------------------------- */
+
+/* Memory that content management may still use; what GET DATA FF21 shows. */
+uint32_t softcard_memory_free(const struct softcard *card);
+uint32_t softcard_memory_volatile_free(const struct softcard *card);
+/* Memory that the profile gives to content management. */
+uint32_t softcard_memory_total(const struct softcard *card);
+
+#endif
