@@ -1,0 +1,49 @@
+/* The inside of a document: nodes linked as a tree, each one block of the heap with its text.
+ * Private to policies/document. */
+#ifndef POLICIES_DOCUMENT_NODE_H
+#define POLICIES_DOCUMENT_NODE_H
+
+#include "policies/document/document.h"
+
+struct document_node {
+    const struct document *doc;
+    struct document_node *made_before; /* the chain of all nodes, for doc_free */
+    struct document_node *parent;
+    struct document_node *key;   /* of a mapping's value */
+    struct document_node *first; /* children */
+    struct document_node *last;
+    struct document_node *next; /* sibling */
+    size_t count;               /* of children */
+    unsigned line;
+    unsigned column;
+    enum doc_kind kind;
+    bool quoted;
+    size_t len; /* of text, without its NUL */
+    char text[];
+};
+
+struct document {
+    char file[DOC_FILE_SIZE];
+    uint8_t *source;
+    size_t source_len;
+    struct document_node *root;
+    struct document_node *newest;
+    size_t node_count;
+};
+
+/* A place in a document; both from 1. */
+struct doc_place {
+    unsigned line;
+    unsigned column;
+};
+
+/* Record a problem at a place, unless there is one already. Returns the error recorded first. */
+enum document_error doc_fail_at(const struct document *doc, struct doc_place place,
+                                struct document_problem *problem, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Record a problem of the file as a whole. */
+enum document_error doc_fail_whole(const char *file, enum document_error error,
+                                   struct document_problem *problem, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

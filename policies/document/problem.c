@@ -1,0 +1,150 @@
+#include "policies/document/node.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const error_texts[] = {
+#define DOC_ERROR_TEXT(name, text) text,
+    DOC_ERRORS(DOC_ERROR_TEXT)
+#undef DOC_ERROR_TEXT
+};
+
+const char *doc_error_text(enum document_error error)
+{
+    size_t index = (size_t)error;
+    return index < sizeof error_texts / sizeof error_texts[0] ? error_texts[index]
+                                                              : "unknown error";
+}
+
+/* Length of the line break that `rest` opens with, 0 for none. YAML 1.1 4.2 knows these five beside
+ * CR LF, and columns are counted from all of them. */
+static size_t break_length(struct scp_bytes rest)
+{
+    static const char *const breaks[] = {"\r\n",     "\n",           "\r",
+                                         "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+    for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
+        size_t len = strlen(breaks[i]);
+        if (scp_bytes_start_with(rest, scp_bytes_of(breaks[i], len)))
+            return len;
+    }
+    return 0;
+}
+
+static struct scp_bytes first_line(struct scp_bytes rest)
+{
+    size_t len = 0;
+    while (len < rest.len && break_length(scp_bytes_from(rest, len)) == 0)
+        len++;
+    return scp_bytes_slice(rest, 0, len);
+}
+
+static struct scp_bytes line_of(struct scp_bytes source, unsigned line)
+{
+    struct scp_bytes rest = source;
+    for (unsigned at = 1; at < line && rest.len > 0; at++) {
+        rest = scp_bytes_from(rest, first_line(rest).len);
+        rest = scp_bytes_from(rest, break_length(rest));
+    }
+    return first_line(rest);
+}
+
+static bool continues_character(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* Bytes of the first `characters` characters of a line. */
+static size_t bytes_of_characters(struct scp_bytes line, size_t characters)
+{
+    size_t at = 0;
+    for (; at < line.len && characters > 0; characters--)
+        do
+            at++;
+        while (at < line.len && continues_character(line.ptr[at]));
+    return at;
+}
+
+/* Copy what fits of `line` around the column, whole characters only, control characters as blanks.
+ */
+static void show_line(struct document_problem *problem, struct scp_bytes line)
+{
+    enum { BEFORE = 60 };
+    unsigned before = problem->column > 0 ? problem->column - 1 : 0;
+    unsigned skipped = before > BEFORE ? before - BEFORE : 0;
+    struct scp_bytes shown = scp_bytes_from(line, bytes_of_characters(line, skipped));
+    size_t len = shown.len < sizeof problem->source ? shown.len : sizeof problem->source - 1;
+    while (len < shown.len && len > 0 && continues_character(shown.ptr[len]))
+        len--;
+    for (size_t i = 0; i < len; i++)
+        problem->source[i] =
+            (char)(shown.ptr[i] < ' ' || shown.ptr[i] == 0x7F ? ' ' : shown.ptr[i]);
+    problem->source[len] = '\0';
+    problem->caret = before - skipped;
+}
+
+static void set_text(struct document_problem *problem, const char *file, const char *format,
+                     va_list args)
+{
+    (void)snprintf(problem->file, sizeof problem->file, "%s", file);
+    (void)vsnprintf(problem->text, sizeof problem->text, format, args);
+}
+
+static void fail_at(const struct document *doc, struct doc_place place,
+                    struct document_problem *problem, const char *format, va_list args)
+{
+    if (problem->error != DOC_OK)
+        return;
+    problem->error = DOC_INVALID;
+    problem->line = place.line;
+    problem->column = place.column;
+    set_text(problem, doc->file, format, args);
+    show_line(problem, line_of(doc_source(doc), place.line));
+}
+
+enum document_error doc_fail_at(const struct document *doc, struct doc_place place,
+                                struct document_problem *problem, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fail_at(doc, place, problem, format, args);
+    va_end(args);
+    return problem->error;
+}
+
+bool doc_fail(const struct document_node *node, struct document_problem *problem,
+              const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fail_at(node->doc, (struct doc_place){node->line, node->column}, problem, format, args);
+    va_end(args);
+    return false;
+}
+
+enum document_error doc_fail_whole(const char *file, enum document_error error,
+                                   struct document_problem *problem, const char *format, ...)
+{
+    if (problem->error != DOC_OK)
+        return problem->error;
+    problem->error = error;
+    va_list args;
+    va_start(args, format);
+    set_text(problem, file, format, args);
+    va_end(args);
+    return error;
+}
+
+char *doc_problem_format(const struct document_problem *problem, char *to, size_t cap)
+{
+    if (problem->line == 0) {
+        (void)snprintf(to, cap, "%s: %s\n", problem->file, problem->text);
+        return to;
+    }
+    char number[16];
+    int width = snprintf(number, sizeof number, "%u", problem->line);
+    (void)snprintf(to, cap, "%s:%u:%u: %s\n  %s | %s\n  %*s | %*s^\n", problem->file, problem->line,
+                   problem->column, problem->text, number, problem->source, width, "",
+                   (int)problem->caret, "");
+    return to;
+}
