@@ -38,7 +38,8 @@ static bool grow(struct rebind_blob *blob, size_t cap)
     if (len > 0)
         memcpy(bigger, blob->ptr, len);
     rebind_blob_free(blob);
-    *blob = (struct rebind_blob){bigger, len};
+    blob->ptr = bigger;
+    blob->len = len;
     return true;
 }
 
