@@ -23,7 +23,6 @@ enum {
     HTTP_QUERY_MAX = 16,                       /* parameters in a query; 400 */
     HTTP_BODIES_MAX = 256 * 1024 * 1024,       /* of all requests being received; 503 */
     HTTP_QUEUE_MAX = 8192,                     /* requests waiting for a worker; 503 */
-    HTTP_RESPONSE_HEADERS_MAX = 16,
     HTTP_RESPONSE_BODY_MAX = 32 * 1024 * 1024,
 
     /* Event streams. */
@@ -46,6 +45,7 @@ enum {
     HTTP_STALL_MS = 60 * 1000,     /* a client that takes no bytes; then closed */
     HTTP_HEARTBEAT_MS = 15 * 1000, /* comment on a silent event stream */
     HTTP_DRAIN_MS = 10 * 1000,     /* from http_server_stop to closing what still runs */
+    HTTP_LINGER_MS = 500,          /* after our last byte, for the client to close; then closed */
     HTTP_SWEEP_MS = 100,           /* how often times are checked */
 };
 

@@ -29,4 +29,36 @@ struct http_route {
     const char *accepts; /* media type of the body without parameters; NULL: any */
 };
 
+struct http_router {
+    const struct http_route *routes;
+    size_t count;
+};
+
+struct http_path {
+    const char *const *segments; /* decoded */
+    size_t count;
+};
+
+struct http_matched {
+    const struct http_route *route;
+    const char *params[HTTP_PARAMS_MAX]; /* in the order of the placeholders */
+};
+
+enum http_match { HTTP_MATCH, HTTP_NO_PATH, HTTP_NO_METHOD };
+
+/* Check a table. ROUTE, with the route in `detail`, for an unknown method, a malformed pattern, a
+ * route without handler or roles, or two that take the same requests. */
+HTTP_MUST_USE enum http_error http_router_init(struct http_router *router,
+                                               const struct http_route *routes, size_t count,
+                                               struct http_error_detail *detail);
+
+/* Find the route of a path and method; `matched` is set for MATCH alone; its params
+ * are of the path's segments. */
+enum http_match http_router_match(const struct http_router *router, const char *method,
+                                  struct http_path path, struct http_matched *matched);
+
+/* The methods of a path, as an Allow header has them ("GET, HEAD, PUT"). */
+void http_router_allow(const struct http_router *router, struct http_path path, char *to,
+                       size_t cap);
+
 #endif

@@ -23,6 +23,7 @@
 #include "ota-server/http/response.h"
 #include "ota-server/http/router.h"
 #include "ota-server/http/stream.h"
+#include "scp/host/env.h"
 
 struct http_server;
 
@@ -47,7 +48,7 @@ struct http_access {
     const char *method;    /* "GET"; "-" for one that no route has */
     const char *route;     /* the pattern; "-" when none matched */
     unsigned status;       /* 0 when the client left before the answer */
-    uint64_t duration_us;  /* from the request's header to the last byte of the answer */
+    uint64_t duration_ms;  /* from the request's header to the last byte of the answer */
     uint64_t received;     /* bytes of the body */
     uint64_t sent;         /* bytes of the body */
     const char *principal; /* its id; "" when none was established */
@@ -57,7 +58,7 @@ struct http_access {
 /* Runs on the loop thread and must not block. */
 typedef void http_log_fn(void *ctx, const struct http_access *access);
 
-/* Files and address are read by http_server_new; routes and ctx must outlive the server. */
+/* Files and address are read by http_server_new; routes, env and ctx must outlive the server. */
 struct http_server_config {
     const char *address;          /* "0.0.0.0", "::1" */
     uint16_t port;                /* 0: any that is free, see http_server_port */
@@ -66,7 +67,8 @@ struct http_server_config {
     const char *trust_file;       /* PEM, the authorities whose client certificates count */
     const struct http_route *routes;
     size_t route_count;
-    void *ctx; /* handed to the callbacks and handlers */
+    const struct rebind_env *env; /* NULL: the system's clocks */
+    void *ctx;                    /* handed to the callbacks and handlers */
     http_authenticate_fn *authenticate;
     http_log_fn *log; /* may be NULL */
     unsigned workers; /* threads; this and all below: 0 for the value of limits.h */
