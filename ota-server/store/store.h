@@ -26,7 +26,7 @@
 #include "ota-server/store/limits.h"
 #include "scp/base/bytes.h"
 
-struct env;
+struct rebind_env; /* scp/host/env.h */
 struct store;
 struct store_tx;
 
@@ -34,10 +34,13 @@ struct store_tx;
 
 /* Open or create the database and bring its schema up to date. `env` must outlive it. `problem` is
  * filled on error: TOO_NEW (made by a later program), CORRUPT, FULL, IO, NO_MEMORY. */
-STORE_MUST_USE enum store_error store_open(const char *path, struct env *env, struct store **out,
-                                           struct store_problem *problem);
+STORE_MUST_USE enum store_error store_open(const char *path, const struct rebind_env *env,
+                                           struct store **out, struct store_problem *problem);
 /* All transactions must have ended. NULL is allowed. */
 void store_close(struct store *store);
+
+/* Let the database not grow above this size: FULL then comes while the disk still has room. */
+STORE_MUST_USE enum store_error store_limit_size(struct store *store, uint64_t bytes);
 
 enum store_mode { STORE_READ, STORE_WRITE };
 

@@ -24,7 +24,7 @@
 #include "scp/channel/keys.h"
 #include "scp/crypto/kdf.h"
 
-struct env;
+struct rebind_env; /* scp/host/env.h */
 struct vault;
 
 enum {
@@ -46,20 +46,20 @@ struct vault_credential {
 };
 
 /* Make a credential file readable by its owner alone. IO; DUPLICATE when the path exists. */
-SCP_MUST_USE enum scp_error vault_credential_create(const char *path, struct env *env);
+SCP_MUST_USE enum scp_error vault_credential_create(const char *path, const struct rebind_env *env);
 
 /* Make a new vault file and open it. `env` must outlive the vault. DUPLICATE when the path exists;
  * OUT_OF_RANGE when there is not exactly one credential or the passphrase is empty; IO, CRYPTO,
  * NO_MEMORY; MALFORMED when the credential file has not its length. */
 SCP_MUST_USE enum scp_error vault_create(const char *path,
-                                         const struct vault_credential *credential, struct env *env,
-                                         struct vault **out);
+                                         const struct vault_credential *credential,
+                                         const struct rebind_env *env, struct vault **out);
 
 /* Open an existing one. As vault_create, and: NOT_FOUND (no such file); MALFORMED (not a vault
  * file); UNSUPPORTED (a later version); MISMATCH (made with the other kind of credential); BAD_MAC
  * (wrong credential, or the file was altered: nothing can tell which). */
 SCP_MUST_USE enum scp_error vault_open(const char *path, const struct vault_credential *credential,
-                                       struct env *env, struct vault **out);
+                                       const struct rebind_env *env, struct vault **out);
 
 /* Wipe and free. NULL is allowed. */
 void vault_close(struct vault *vault);

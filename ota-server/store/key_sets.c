@@ -1,0 +1,120 @@
+#include "ota-server/store/sql.h"
+
+#include <string.h>
+
+#define COLUMNS "card, security_domain, kvn, label, diversification_data, counter, failures"
+#define WHERE_REF " WHERE card = ? AND security_domain = ? AND kvn = ?"
+
+static void put_ref(struct sql *q, const struct store_key_set_ref *ref)
+{
+    sql_put_text(q, ref->card);
+    sql_put_text(q, ref->security_domain);
+    sql_put_int(q, ref->kvn);
+}
+
+static void read_key_set(struct sql *q, struct store_key_set *out)
+{
+    int64_t counter = 0;
+    memset(out, 0, sizeof *out);
+    sql_get_text(q, out->card, sizeof out->card);
+    sql_get_text(q, out->security_domain, sizeof out->security_domain);
+    out->kvn = (uint8_t)sql_get_int(q);
+    sql_get_text(q, out->label, sizeof out->label);
+    sql_get_fixed(q, out->diversification_data, sizeof out->diversification_data);
+    out->counter_known = sql_get_int_if(q, &counter);
+    out->counter = (uint32_t)counter;
+    out->failures = (uint32_t)sql_get_int(q);
+}
+
+enum store_error store_key_set_put(struct store_tx *tx, const struct store_key_set *set)
+{
+    struct sql q =
+        sql_on(tx, "INSERT OR REPLACE INTO key_set (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)");
+    sql_put_text(&q, set->card);
+    sql_put_text(&q, set->security_domain);
+    sql_put_int(&q, set->kvn);
+    sql_put_text(&q, set->label);
+    sql_put_bytes(&q, SCP_BYTES(set->diversification_data));
+    sql_put_int_if(&q, set->counter_known, set->counter);
+    sql_put_int(&q, set->failures);
+    return sql_run(&q);
+}
+
+enum store_error store_key_set_get(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                   struct store_key_set *out)
+{
+    struct sql q = sql_on(tx, "SELECT " COLUMNS " FROM key_set" WHERE_REF);
+    put_ref(&q, ref);
+    if (sql_row(&q))
+        read_key_set(&q, out);
+    return sql_end_found(&q);
+}
+
+enum store_error store_key_set_delete(struct store_tx *tx, const struct store_key_set_ref *ref)
+{
+    struct sql q = sql_on(tx, "DELETE FROM key_set" WHERE_REF);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
+
+enum store_error store_key_set_list(struct store_tx *tx, const char *card,
+                                    struct store_key_set *out, size_t cap, size_t *count)
+{
+    *count = 0;
+    struct sql q = sql_on(tx, "SELECT " COLUMNS " FROM key_set WHERE card = ?"
+                              " ORDER BY security_domain, kvn");
+    sql_put_text(&q, card);
+    while (*count < cap && sql_row(&q))
+        read_key_set(&q, &out[(*count)++]);
+    return sql_end(&q);
+}
+
+enum store_error store_key_set_set_counter(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                           uint32_t counter)
+{
+    struct sql q = sql_on(tx, "UPDATE key_set SET counter = ?" WHERE_REF);
+    sql_put_int(&q, counter);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
+
+enum store_error store_key_set_forget_counter(struct store_tx *tx,
+                                              const struct store_key_set_ref *ref)
+{
+    struct sql q = sql_on(tx, "UPDATE key_set SET counter = NULL" WHERE_REF);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
+
+enum store_error store_key_set_reserve(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                       uint32_t count, uint32_t maximum, uint32_t *before)
+{
+    struct store_key_set set;
+    STORE_TRY(store_key_set_get(tx, ref, &set));
+    if (!set.counter_known)
+        return store_fail(tx, STORE_CONFLICT, "the key set's counter is not known");
+    if (set.counter > maximum || count > maximum - set.counter)
+        return store_fail(tx, STORE_CONFLICT, "the key set's counter is used up");
+    *before = set.counter;
+    return store_key_set_set_counter(tx, ref, set.counter + count);
+}
+
+enum store_error store_key_set_add_failure(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                           uint32_t *failures)
+{
+    struct store_key_set set;
+    struct sql q = sql_on(tx, "UPDATE key_set SET failures = failures + 1" WHERE_REF);
+    put_ref(&q, ref);
+    STORE_TRY(sql_run_found(&q));
+    STORE_TRY(store_key_set_get(tx, ref, &set));
+    *failures = set.failures;
+    return STORE_OK;
+}
+
+enum store_error store_key_set_clear_failures(struct store_tx *tx,
+                                              const struct store_key_set_ref *ref)
+{
+    struct sql q = sql_on(tx, "UPDATE key_set SET failures = 0" WHERE_REF);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
