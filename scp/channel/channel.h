@@ -33,14 +33,22 @@ enum {
     SCP_LEVEL_R_ENC = 0x20,
 };
 
+/* What cards do other than the text says, from the card profile. */
+enum {
+    SCP_QUIRK_ENCRYPT_EMPTY = 0x01,   /* SCP03: empty command data are padded and encrypted too */
+    SCP_QUIRK_EMPTY_UNCOUNTED = 0x02, /* SCP03: a command without data is not counted */
+};
+
 struct scp_channel_params {
     enum scp_protocol protocol;
     uint8_t i;     /* SCP02 from the card profile; SCP03: what the card must answer */
     uint8_t kvn;   /* the key version number to name in P1; 0 lets the card choose */
     uint8_t level; /* see scp_level_valid */
+    uint8_t quirks;
 };
 
-/* Whether the level exists in the protocol and is allowed by `i`. */
+/* Whether the level exists in the protocol and is allowed by `i`. False for an `i` that is not
+ * supported: SCP02 with implicit initiation or one base key, SCP03 with reserved bits. */
 bool scp_level_valid(enum scp_protocol protocol, uint8_t i, uint8_t level);
 /* The highest level that `i` allows: C-MAC and C-ENC, with R-MAC and R-ENC where supported. */
 uint8_t scp_level_highest(enum scp_protocol protocol, uint8_t i);
@@ -80,7 +88,8 @@ struct scp_channel {
 };
 
 /* Start a session: remember parameters and challenge and append INITIALIZE UPDATE to `apdu`.
- * OUT_OF_RANGE for a level that `i` forbids. host_challenge has 8 bytes (16 with S16). */
+ * UNSUPPORTED for an `i` that is not, OUT_OF_RANGE for a level that `i` forbids or a challenge of
+ * another length. host_challenge has 8 bytes (16 with S16). */
 SCP_MUST_USE enum scp_error scp_channel_begin(struct scp_channel *ch,
                                               const struct scp_channel_params *params,
                                               struct scp_bytes host_challenge,
@@ -92,22 +101,26 @@ SCP_MUST_USE enum scp_error scp_channel_begin(struct scp_channel *ch,
 SCP_MUST_USE enum scp_error scp_channel_open(struct scp_channel *ch, const struct scp_keys *keys,
                                              struct scp_bytes response_data);
 
-/* Append EXTERNAL AUTHENTICATE. Only after a successful open; the only accepted answer is 9000. */
+/* Append EXTERNAL AUTHENTICATE. Only after a successful open, else STATE; the only accepted answer
+ * is 9000. */
 SCP_MUST_USE enum scp_error scp_channel_authenticate(struct scp_channel *ch,
                                                      struct scp_writer *apdu);
 
 /* Append the protected form of a command. TOO_LONG when it no longer fits a short APDU: see
- * scp_channel_room. */
+ * scp_channel_room. After any error the channel is as it was. */
 SCP_MUST_USE enum scp_error scp_channel_wrap(struct scp_channel *ch, const struct scp_apdu *command,
                                              struct scp_writer *apdu);
 
 /* Verify and decrypt the response to the last wrapped (or replayed) command; append its plain data
- * and give its status word. BAD_MAC, BAD_PADDING, TRUNCATED. */
+ * and give its status word. BAD_MAC, BAD_PADDING, TRUNCATED (also a bare status word where the
+ * level demands an R-MAC); STATE when no response is due. `sw` is set whenever there are two bytes,
+ * so after an error it is what was received, proven by nothing. Without R-MAC, and with an SCP03
+ * error status word, success proves nothing either. */
 SCP_MUST_USE enum scp_error scp_channel_unwrap(struct scp_channel *ch, struct scp_bytes response,
                                                struct scp_writer *data, uint16_t *sw);
 
 /* Advance the channel as if it had wrapped this command again, from its protected bytes. BAD_MAC
- * when the command was not made by this session at this point. */
+ * when the command was not made by this session at this point; the channel is then as it was. */
 SCP_MUST_USE enum scp_error scp_channel_replay(struct scp_channel *ch, struct scp_bytes wrapped);
 
 /* The most command data that fits a short APDU at the channel's level. */
@@ -129,6 +142,8 @@ SCP_MUST_USE enum scp_error scp_channel_dek_encrypt(const struct scp_channel *ch
  * it is stored. */
 enum { SCP_CHANNEL_SAVED_MAX = 640 };
 void scp_channel_save(const struct scp_channel *ch, struct scp_writer *w);
+/* MALFORMED (another magic or an impossible value), UNSUPPORTED (another version), TRUNCATED,
+ * TRAILING; the channel is then empty. */
 SCP_MUST_USE enum scp_error scp_channel_restore(struct scp_channel *ch, struct scp_bytes saved);
 
 /* Wipe. Safe on a zeroed struct. */

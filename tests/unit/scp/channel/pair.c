@@ -1,0 +1,172 @@
+#include "tests/unit/scp/channel/pair.h"
+
+#include <string.h>
+
+const struct option options[] = {
+    {SCP_PROTOCOL_02, 0x05, 16, 0},
+    {SCP_PROTOCOL_02, 0x15, 16, 0},
+    {SCP_PROTOCOL_02, 0x17, 16, 0},
+    {SCP_PROTOCOL_02, 0x25, 16, 0},
+    {SCP_PROTOCOL_02, 0x35, 16, 0},
+    {SCP_PROTOCOL_02, 0x55, 16, 0},
+    {SCP_PROTOCOL_02, 0x67, 16, 0},
+    {SCP_PROTOCOL_02, 0x75, 16, 0},
+    {SCP_PROTOCOL_03, 0x00, 16, 0},
+    {SCP_PROTOCOL_03, 0x10, 16, 0},
+    {SCP_PROTOCOL_03, 0x20, 24, 0},
+    {SCP_PROTOCOL_03, 0x30, 32, 0},
+    {SCP_PROTOCOL_03, 0x60, 16, 0},
+    {SCP_PROTOCOL_03, 0x70, 16, 0},
+    {SCP_PROTOCOL_03, 0x70, 24, 0},
+    {SCP_PROTOCOL_03, 0x70, 32, 0},
+    {SCP_PROTOCOL_03, 0x61, 16, 0},
+    {SCP_PROTOCOL_03, 0x71, 32, 0},
+    {SCP_PROTOCOL_03, 0x70, 16, SCP_QUIRK_ENCRYPT_EMPTY},
+    {SCP_PROTOCOL_03, 0x70, 16, SCP_QUIRK_EMPTY_UNCOUNTED},
+};
+const size_t option_count = sizeof options / sizeof options[0];
+
+static const uint8_t aid[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00};
+
+static struct scp_key key_of(size_t len, uint8_t first)
+{
+    struct scp_key key = {.len = len};
+    for (size_t i = 0; i < len; i++)
+        key.bytes[i] = (uint8_t)(first + 7 * i);
+    return key;
+}
+
+void pair_init(struct pair *p, const struct option *option, uint8_t level)
+{
+    memset(p, 0, sizeof *p);
+    p->option = *option;
+    p->level = level;
+    p->set.enc = key_of(option->key_len, 0x10);
+    p->set.mac = key_of(option->key_len, 0x50);
+    p->set.dek = key_of(option->key_len, 0x90);
+    p->keys = scp_keys_of_set(&p->set);
+    p->setup = (struct scp_card_channel_setup){
+        .protocol = option->protocol,
+        .i = option->i,
+        .kvn = 0x30,
+        .diversification_data = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
+        .counter = 0x0123,
+        .aid = SCP_BYTES(aid),
+        .quirks = option->quirks,
+    };
+    for (size_t i = 0; i < 16; i++) {
+        p->setup.random_challenge[i] = (uint8_t)(0xC0 + 3 * i);
+        p->host_challenge[i] = (uint8_t)(0x21 * i + 5);
+    }
+}
+
+struct scp_channel_params pair_params(const struct pair *p)
+{
+    return (struct scp_channel_params){
+        .protocol = p->option.protocol,
+        .i = p->option.i,
+        .kvn = p->setup.kvn,
+        .level = p->level,
+        .quirks = p->option.quirks,
+    };
+}
+
+struct scp_bytes pair_host_challenge(const struct pair *p)
+{
+    bool s16 = p->option.protocol == SCP_PROTOCOL_03 && (p->option.i & 0x01) != 0;
+    return scp_bytes_of(p->host_challenge, s16 ? 16 : 8);
+}
+
+void pair_begin(struct pair *p)
+{
+    uint8_t buffer[SCP_APDU_MAX];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct scp_channel_params params = pair_params(p);
+    assert_int_equal(scp_channel_begin(&p->host, &params, pair_host_challenge(p), &w), SCP_OK);
+    struct scp_apdu command;
+    assert_int_equal(scp_apdu_parse(scp_written(&w), &command), SCP_OK);
+    assert_int_equal(command.ins, 0x50);
+    assert_int_equal(command.p1, p->setup.kvn);
+
+    struct scp_writer answer = scp_writer_on(p->answer_buffer, sizeof p->answer_buffer);
+    assert_int_equal(
+        scp_card_channel_initialize(&p->card, &p->setup, &p->set, command.data, &answer), SCP_OK);
+    p->answer = scp_written(&answer);
+}
+
+void pair_open(struct pair *p, const struct option *option, uint8_t level)
+{
+    uint8_t buffer[SCP_APDU_MAX];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    pair_init(p, option, level);
+    pair_begin(p);
+    assert_int_equal(scp_channel_open(&p->host, &p->keys, p->answer), SCP_OK);
+    assert_int_equal(scp_channel_authenticate(&p->host, &w), SCP_OK);
+    assert_int_equal(scp_card_channel_authenticate(&p->card, scp_written(&w)), SCP_OK);
+    assert_int_equal(scp_card_channel_level(&p->card), level);
+}
+
+void pair_fini(struct pair *p)
+{
+    scp_channel_fini(&p->host);
+    scp_card_channel_fini(&p->card);
+}
+
+void for_each_session(void (*run)(struct pair *p))
+{
+    for (size_t n = 0; n < option_count; n++) {
+        for (unsigned level = 0; level <= 0xFF; level++) {
+            if (!scp_level_valid(options[n].protocol, options[n].i, (uint8_t)level))
+                continue;
+            struct pair p;
+            pair_open(&p, &options[n], (uint8_t)level);
+            run(&p);
+            pair_fini(&p);
+        }
+    }
+}
+
+void for_each_option(void (*run)(struct pair *p))
+{
+    for (size_t n = 0; n < option_count; n++) {
+        struct pair p;
+        pair_init(&p, &options[n], scp_level_highest(options[n].protocol, options[n].i));
+        run(&p);
+        pair_fini(&p);
+    }
+}
+
+struct scp_apdu sample(const struct pair *p, size_t n)
+{
+    static const size_t lengths[SAMPLE_COUNT / 2] = {0, 1, 7, 8, 15, 16, 100, 255};
+    static uint8_t data[SCP_APDU_DATA_MAX];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 13 + 1);
+    size_t room = scp_channel_room(&p->host);
+    size_t len = lengths[n / 2];
+    return (struct scp_apdu){
+        .cla = 0x80,
+        .ins = (uint8_t)(0xE0 + n),
+        .p1 = (uint8_t)n,
+        .p2 = 0x80,
+        .data = scp_bytes_of(data, len < room ? len : room),
+        .le = n % 2 == 0 ? SCP_NO_LE : 0,
+    };
+}
+
+struct scp_bytes wrap(struct pair *p, const struct scp_apdu *command, uint8_t buffer[SCP_APDU_MAX])
+{
+    struct scp_writer w = scp_writer_on(buffer, SCP_APDU_MAX);
+    assert_int_equal(scp_channel_wrap(&p->host, command, &w), SCP_OK);
+    return scp_written(&w);
+}
+
+void assert_same_command(const struct scp_apdu *a, const struct scp_apdu *b)
+{
+    assert_int_equal(a->cla, b->cla);
+    assert_int_equal(a->ins, b->ins);
+    assert_int_equal(a->p1, b->p1);
+    assert_int_equal(a->p2, b->p2);
+    assert_int_equal(a->le, b->le);
+    assert_true(scp_bytes_equal(a->data, b->data));
+}
