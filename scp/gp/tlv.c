@@ -27,7 +27,7 @@ size_t scp_ber_length_size(size_t length)
     return length < LENGTH_LONG ? 1 : length <= 0xFF ? 2 : length <= 0xFFFF ? 3 : 4;
 }
 
-static uint32_t get_tag(struct scp_reader *r)
+uint32_t scp_get_tag(struct scp_reader *r)
 {
     uint32_t tag = scp_get_u8(r);
     if ((tag & TAG_NUMBER) != TAG_NUMBER)
@@ -69,7 +69,7 @@ enum scp_error scp_tlv_next(struct scp_reader *r, struct scp_tlv *out)
     struct scp_bytes rest = scp_reader_rest(r);
     if (rest.len == 0)
         return SCP_NOT_FOUND;
-    out->tag = get_tag(r);
+    out->tag = scp_get_tag(r);
     out->value = scp_get_ber_lv(r);
     out->whole = scp_bytes_slice(rest, 0, rest.len - scp_reader_left(r));
     return scp_reader_status(r);

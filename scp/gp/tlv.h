@@ -46,6 +46,8 @@ SCP_MUST_USE enum scp_error scp_tlv_expect(struct scp_bytes in, uint32_t tag,
 SCP_MUST_USE enum scp_error scp_tlv_find(struct scp_bytes in, uint32_t tag,
                                          struct scp_bytes *value);
 
+/* A tag alone, as in a tag list (`5C`). Sticks in the reader; 0 after an error. */
+uint32_t scp_get_tag(struct scp_reader *r);
 /* A length alone, where a specification puts one without a tag. Sticks in the reader; 0 after an
  * error. */
 size_t scp_get_ber_length(struct scp_reader *r);

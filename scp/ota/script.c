@@ -1,6 +1,7 @@
 #include "scp/ota/script.h"
 
 #include "scp/crypto/hash.h"
+#include "scp/gp/status_words.h"
 #include "scp/gp/tlv.h"
 
 enum {
@@ -19,7 +20,7 @@ enum {
     ACCEPT_SIZE = 4,
     C_APDU_MIN = 4,
     R_APDU_MIN = 2,
-    SW_SUCCESS = 0x9000,
+
 };
 
 static const uint8_t magic[] = {'R', 'B', 'S', 0x01};
@@ -27,7 +28,7 @@ static const uint8_t magic[] = {'R', 'B', 'S', 0x01};
 bool scp_script_accepts(const struct scp_script_command *command, uint16_t sw)
 {
     if (command->accept_count == 0)
-        return sw == SW_SUCCESS;
+        return sw == SCP_SW_SUCCESS;
     for (size_t i = 0; i < command->accept_count; i++) {
         if ((sw & command->accepts[i].mask) == command->accepts[i].value)
             return true;
