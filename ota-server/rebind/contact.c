@@ -1,0 +1,399 @@
+#include "ota-server/rebind/contact.h"
+
+#include "ota-server/rebind/outcome.h"
+#include "scp/crypto/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One call of this file at work. */
+struct contact {
+    const struct rebind_service *service;
+    const struct contact_agent *agent;
+    struct store_tx *tx;
+    struct contact_reply *reply;
+    struct job job;
+    struct session session;
+};
+
+static bool has_extensions(const struct contact_agent *agent)
+{
+    return agent->peer.guard && agent->peer.targets;
+}
+
+void contact_reply_fini(struct contact_reply *reply)
+{
+    store_blob_fini(&reply->script);
+    *reply = (struct contact_reply){.has_script = false};
+}
+
+/* ---- handing out -------------------------------------------------------------------------- */
+
+static enum rebind_refusal reply_with(struct contact *c, const struct store_exchange *exchange)
+{
+    if (store_exchange_script(c->tx, exchange->id, &c->reply->script) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    c->reply->has_script = true;
+    c->reply->target = c->job.profile->isd;
+    snprintf(c->reply->exchange, sizeof c->reply->exchange, "%s", exchange->id);
+    return REBIND_REFUSED_NONE;
+}
+
+static enum rebind_refusal fail(struct contact *c, const char *cause)
+{
+    return rebind_refusal_of_store(outcome_fail(&c->job, c->agent->id, cause));
+}
+
+/* Seal the session and commit the script to be sent. */
+static enum rebind_refusal keep_exchange(struct contact *c, struct scp_bytes script,
+                                         struct store_exchange *exchange)
+{
+    uint8_t saved[SESSION_SAVED_MAX];
+    uint8_t sealed[SESSION_SAVED_MAX + VAULT_SEAL_OVERHEAD];
+    struct scp_writer state = scp_writer_on(saved, sizeof saved);
+    struct scp_writer seal = scp_writer_on(sealed, sizeof sealed);
+    struct scp_bytes associated = scp_bytes_of(c->job.operation.id, strlen(c->job.operation.id));
+
+    session_save(&c->session, &state);
+    enum scp_error error = scp_writer_status(&state);
+    if (error == SCP_OK)
+        error = vault_seal(c->service->vault, "session", associated, scp_written(&state), &seal);
+    scp_wipe(saved, sizeof saved);
+    if (error != SCP_OK)
+        return REBIND_REFUSED_INTERNAL;
+    snprintf(exchange->operation, sizeof exchange->operation, "%s", c->job.operation.id);
+    snprintf(exchange->card, sizeof exchange->card, "%s", c->job.card.id);
+    snprintf(exchange->agent, sizeof exchange->agent, "%s", c->agent->id);
+    return rebind_refusal_of_store(store_exchange_add(c->tx, exchange, script, scp_written(&seal)));
+}
+
+static enum rebind_refusal write_script(struct contact *c, struct scp_writer *script)
+{
+    struct session_materials materials = job_materials(&c->job);
+    const char *why = NULL;
+    enum scp_error error =
+        session_write(&c->session, &c->job.keys, &materials, &c->agent->peer, script, &why);
+    if (error == SCP_OK)
+        return REBIND_REFUSED_NONE;
+    char cause[STORE_REASON_SIZE];
+    snprintf(cause, sizeof cause, "the script cannot be built: %s",
+             why != NULL ? why : scp_error_text(error));
+    return fail(c, cause);
+}
+
+/* Write the next script of the session and hand it out. The operation may end instead. */
+static enum rebind_refusal issue(struct contact *c, struct store_exchange *exchange)
+{
+    uint8_t *buffer = malloc(SCP_SCRIPT_MAX);
+    if (buffer == NULL)
+        return REBIND_REFUSED_INTERNAL;
+    struct scp_writer script = scp_writer_on(buffer, SCP_SCRIPT_MAX);
+    enum rebind_refusal refusal = write_script(c, &script);
+    bool goes_on =
+        refusal == REBIND_REFUSED_NONE && store_operation_is_open(c->job.operation.state);
+    if (goes_on)
+        refusal = keep_exchange(c, scp_written(&script), exchange);
+    if (goes_on && refusal == REBIND_REFUSED_NONE) {
+        c->job.operation.state = STORE_OPERATION_RUNNING;
+        c->job.operation.progress.bytes_total += scp_written(&script).len;
+        refusal = rebind_refusal_of_store(job_save_operation(&c->job));
+        if (refusal == REBIND_REFUSED_NONE && c->session.script_steps > 0)
+            refusal = rebind_refusal_of_store(job_doubt_content(&c->job));
+        if (refusal == REBIND_REFUSED_NONE)
+            refusal = reply_with(c, exchange);
+    }
+    free(buffer);
+    return refusal;
+}
+
+/* Plan from what is known; the operation fails when there is no way. */
+static enum rebind_refusal plan(struct contact *c, bool *planned)
+{
+    struct plan made;
+    enum plan_error error = job_plan(&c->job, has_extensions(c->agent), &made);
+    *planned = error == PLAN_OK;
+    if (!*planned)
+        return fail(c, plan_error_text(error));
+    session_plan(&c->session, &made);
+    c->job.operation.progress.steps_total =
+        c->job.operation.progress.steps_done + (uint32_t)made.count;
+    return REBIND_REFUSED_NONE;
+}
+
+static enum rebind_refusal plan_and_issue(struct contact *c, struct store_exchange *exchange)
+{
+    bool planned;
+    enum rebind_refusal refusal = plan(c, &planned);
+    return refusal == REBIND_REFUSED_NONE && planned ? issue(c, exchange) : refusal;
+}
+
+/* ---- beginning ---------------------------------------------------------------------------- */
+
+static enum rebind_refusal restore_session(struct contact *c, const char *exchange)
+{
+    uint8_t saved[SESSION_SAVED_MAX];
+    struct scp_writer state = scp_writer_on(saved, sizeof saved);
+    struct store_blob sealed = {.len = 0};
+    struct scp_bytes associated = scp_bytes_of(c->job.operation.id, strlen(c->job.operation.id));
+    if (store_exchange_sealed_state(c->tx, exchange, &sealed) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    enum scp_error error =
+        vault_unseal(c->service->vault, "session", associated, store_blob_bytes(&sealed), &state);
+    if (error == SCP_OK)
+        error = session_restore(&c->session, scp_written(&state));
+    store_blob_fini(&sealed);
+    scp_wipe(saved, sizeof saved);
+    return error == SCP_OK ? REBIND_REFUSED_NONE : REBIND_REFUSED_INTERNAL;
+}
+
+/* A script that was prepared whole may still run, so the same bytes go out again: two different
+ * ones under one SCP02 counter would share keys. One that belonged to an open session is dead. */
+static enum rebind_refusal resend_or_burn(struct contact *c, bool *resent)
+{
+    struct store_exchange exchange;
+    *resent = false;
+    enum store_error error = store_exchange_outstanding(c->tx, c->job.card.id, &exchange);
+    if (error == STORE_NOT_FOUND)
+        return REBIND_REFUSED_NONE;
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    enum rebind_refusal refusal = restore_session(c, exchange.id);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    bool prepared = c->session.has_init_update && c->session.has_authenticate;
+    session_fini(&c->session);
+    if (prepared && has_extensions(c->agent)) {
+        *resent = true;
+        return reply_with(c, &exchange);
+    }
+    return rebind_refusal_of_store(store_exchange_burn(c->tx, exchange.id));
+}
+
+static enum rebind_refusal start(struct contact *c)
+{
+    struct store_exchange exchange = {.created_ms = 0};
+    uint8_t host_challenge[8];
+    struct session_card card = job_session_card(&c->job);
+    bool resent;
+    enum rebind_refusal refusal = resend_or_burn(c, &resent);
+    if (refusal != REBIND_REFUSED_NONE || resent)
+        return refusal;
+    c->job.operation.attempts++;
+    rebind_random(c->service->env, host_challenge, sizeof host_challenge);
+    session_init(&c->session, &card, host_challenge);
+    return plan_and_issue(c, &exchange);
+}
+
+/* May this agent have this card? */
+static enum rebind_refusal admit(struct contact *c, const uint8_t identity[32],
+                                 struct store_card *card)
+{
+    enum store_error error = store_card_by_identity(c->tx, identity, card);
+    if (error == STORE_NOT_FOUND)
+        return REBIND_REFUSED_CARD_UNKNOWN;
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    if (strcmp(card->region, c->agent->region) != 0)
+        return REBIND_REFUSED_OUTSIDE_REGION;
+    if (card->status != STORE_CARD_ACTIVE)
+        return REBIND_REFUSED_CARD_INACTIVE;
+    error = store_contact_claim(c->tx, card->id, c->agent->id, c->service->contact_window_ms);
+    return error == STORE_CONFLICT ? REBIND_REFUSED_CARD_ELSEWHERE : rebind_refusal_of_store(error);
+}
+
+/* What job_load may refuse because of the operation's own data ends the operation, not the request.
+ */
+static enum rebind_refusal load(struct contact *c, const struct store_operation *operation,
+                                bool *loaded)
+{
+    enum rebind_refusal refusal = job_load(&c->job, c->service, c->tx, operation);
+    *loaded = refusal == REBIND_REFUSED_NONE;
+    snprintf(c->reply->operation, sizeof c->reply->operation, "%s", operation->id);
+    if (refusal == REBIND_REFUSED_PERSONALISATION_MISSING ||
+        refusal == REBIND_REFUSED_PRODUCT_UNKNOWN)
+        return fail(c, rebind_refusal_text(refusal)->title);
+    return refusal;
+}
+
+static enum rebind_refusal begin(struct contact *c, const uint8_t identity[32])
+{
+    struct store_card card;
+    struct store_operation operation;
+    bool loaded;
+    enum rebind_refusal refusal = admit(c, identity, &card);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    enum store_error error = store_operation_due(c->tx, card.id, &operation);
+    if (error == STORE_NOT_FOUND)
+        return rebind_refusal_of_store(store_contact_release(c->tx, card.id, c->agent->id));
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    refusal = load(c, &operation, &loaded);
+    return refusal == REBIND_REFUSED_NONE && loaded ? start(c) : refusal;
+}
+
+/* ---- answering ---------------------------------------------------------------------------- */
+
+static enum rebind_refusal close_contact(struct contact *c)
+{
+    c->reply->more_work = c->job.operation.state == STORE_OPERATION_PENDING;
+    return rebind_refusal_of_store(store_contact_release(c->tx, c->job.card.id, c->agent->id));
+}
+
+static enum rebind_refusal go_on(struct contact *c, enum outcome_next next,
+                                 struct store_exchange *exchange)
+{
+    enum rebind_refusal refusal = REBIND_REFUSED_NONE;
+    if (next == OUTCOME_WRITE)
+        refusal = issue(c, exchange);
+    else if (next == OUTCOME_PLAN)
+        refusal = plan_and_issue(c, exchange);
+    if (refusal == REBIND_REFUSED_NONE && !c->reply->has_script)
+        refusal = close_contact(c);
+    return refusal;
+}
+
+/* Read the responses, enter what they say, and hand out what comes next. */
+static enum rebind_refusal advance(struct contact *c, const struct contact_answer *answer)
+{
+    struct store_blob script = {.len = 0};
+    struct store_exchange next_exchange = {.created_ms = 0};
+    struct session_result result;
+    enum outcome_next next;
+
+    if (store_exchange_script(c->tx, answer->exchange, &script) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    const struct session_exchange exchange = {
+        .script = store_blob_bytes(&script),
+        .responses = answer->responses,
+        .product = c->job.has_product ? &c->job.plan_product : NULL,
+    };
+    c->job.content.known =
+        c->session.plan.count > 0 && c->session.plan.steps[0].kind != PLAN_STEP_READ;
+    enum scp_error error =
+        session_read(&c->session, &c->job.keys.keys, &exchange, &c->job.content, &result);
+    c->job.operation.progress.bytes_done += script.len;
+    c->job.operation.progress.exchanges++;
+    store_blob_fini(&script);
+    if (error != SCP_OK)
+        return REBIND_REFUSED_RESPONSES_MALFORMED;
+    if (outcome_apply(&c->job, c->agent->id, &result, &next) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    enum rebind_refusal refusal = go_on(c, next, &next_exchange);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    return rebind_refusal_of_store(
+        store_exchange_set_reply(c->tx, answer->exchange, c->reply->exchange));
+}
+
+/* The same answer again: the same reply, and nothing changes. */
+static enum rebind_refusal repeat(struct contact *c, const struct store_exchange *exchange,
+                                  const uint8_t digest[32])
+{
+    struct store_exchange next = {.created_ms = 0};
+    if (exchange->state != STORE_EXCHANGE_ANSWERED ||
+        memcmp(exchange->response_digest, digest, sizeof exchange->response_digest) != 0)
+        return REBIND_REFUSED_EXCHANGE_ANSWERED;
+    if (exchange->reply[0] == '\0')
+        return REBIND_REFUSED_NONE;
+    if (store_exchange_get(c->tx, exchange->reply, &next) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    return reply_with(c, &next);
+}
+
+/* Only the agent that has the card in contact may answer for it. */
+static enum rebind_refusal find_exchange(struct contact *c, const char *id,
+                                         struct store_exchange *exchange)
+{
+    struct store_contact contact;
+    enum store_error error = store_exchange_get(c->tx, id, exchange);
+    if (error == STORE_NOT_FOUND)
+        return REBIND_REFUSED_EXCHANGE_UNKNOWN;
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    error = store_contact_get(c->tx, exchange->card, &contact);
+    bool holds = error == STORE_OK ? strcmp(contact.agent, c->agent->id) == 0
+                                   : strcmp(exchange->agent, c->agent->id) == 0;
+    return holds ? REBIND_REFUSED_NONE : REBIND_REFUSED_EXCHANGE_UNKNOWN;
+}
+
+static enum rebind_refusal take(struct contact *c, const struct contact_answer *answer)
+{
+    struct store_exchange exchange;
+    struct store_operation operation;
+    uint8_t digest[32];
+    bool loaded;
+    enum rebind_refusal refusal = find_exchange(c, answer->exchange, &exchange);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    if (scp_sha256(answer->responses, digest) != SCP_OK)
+        return REBIND_REFUSED_INTERNAL;
+    if (store_operation_get(c->tx, exchange.operation, &operation) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    refusal = load(c, &operation, &loaded);
+    if (refusal != REBIND_REFUSED_NONE || !loaded)
+        return refusal;
+    if (exchange.state != STORE_EXCHANGE_OUTSTANDING)
+        return repeat(c, &exchange, digest);
+    refusal = restore_session(c, exchange.id);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = rebind_refusal_of_store(store_exchange_answer(c->tx, exchange.id, digest));
+    return refusal == REBIND_REFUSED_NONE ? advance(c, answer) : refusal;
+}
+
+/* ---- the two calls ------------------------------------------------------------------------ */
+
+/* Everything of one call is one transaction; what leaves the server was committed before. */
+static enum rebind_refusal finish(struct contact *c, enum rebind_refusal refusal)
+{
+    enum store_error error =
+        store_end(c->tx, refusal == REBIND_REFUSED_NONE ? STORE_OK : STORE_INVALID);
+    session_fini(&c->session);
+    job_fini(&c->job);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = rebind_refusal_of_store(error);
+    if (refusal != REBIND_REFUSED_NONE)
+        contact_reply_fini(c->reply);
+    return refusal;
+}
+
+enum rebind_refusal contact_begin(const struct rebind_service *service,
+                                  const struct contact_agent *agent, const uint8_t identity[32],
+                                  struct contact_reply *reply)
+{
+    struct contact c = {.service = service, .agent = agent, .reply = reply};
+    *reply = (struct contact_reply){.has_script = false};
+    enum store_error error = store_begin(service->store, STORE_WRITE, &c.tx);
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    return finish(&c, begin(&c, identity));
+}
+
+enum rebind_refusal contact_answer(const struct rebind_service *service,
+                                   const struct contact_agent *agent,
+                                   const struct contact_answer *answer, struct contact_reply *reply)
+{
+    struct contact c = {.service = service, .agent = agent, .reply = reply};
+    *reply = (struct contact_reply){.has_script = false};
+    enum store_error error = store_begin(service->store, STORE_WRITE, &c.tx);
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    return finish(&c, take(&c, answer));
+}
+
+enum store_error contact_has_work(const struct rebind_service *service, const uint8_t identity[32],
+                                  bool *has_work)
+{
+    struct store_card card;
+    struct store_operation operation;
+    struct store_tx *tx;
+    *has_work = false;
+    STORE_TRY(store_begin(service->store, STORE_READ, &tx));
+    enum store_error error = store_card_by_identity(tx, identity, &card);
+    if (error == STORE_OK)
+        error = store_operation_due(tx, card.id, &operation);
+    store_rollback(tx);
+    *has_work = error == STORE_OK;
+    return error == STORE_NOT_FOUND ? STORE_OK : error;
+}

@@ -1,0 +1,53 @@
+/* A contact: a card in reach of an agent, and the exchanges that an operation makes of it.
+ *
+ * Durable before sent: whatever is handed out was committed first. Every exchange can be answered
+ * once; the same answer again gives the same reply. An exchange whose answer never came is resent
+ * as the same bytes when the card could still run it, and burned otherwise. */
+#ifndef OTA_SERVER_REBIND_CONTACT_H
+#define OTA_SERVER_REBIND_CONTACT_H
+
+#include "ota-server/rebind/service.h"
+#include "ota-server/rebind/session.h"
+
+/* Who has the card. Borrowed. */
+struct contact_agent {
+    const char *id;
+    const char *region;
+    struct session_peer peer; /* what it said it can do */
+};
+
+/* What the agent is told. */
+struct contact_reply {
+    bool has_script; /* false: nothing (more) to do */
+    char exchange[STORE_ID_SIZE];
+    struct store_blob script;
+    struct scp_aid target;         /* the security domain that the script is for */
+    char operation[STORE_ID_SIZE]; /* whose event stream has news; "" for none */
+    bool more_work;                /* the operation goes on in another contact */
+};
+
+/* What the agent brings back. */
+struct contact_answer {
+    const char *exchange;
+    bool ran; /* X-Admin-Script-Status: ok */
+    struct scp_bytes responses;
+};
+
+/* The agent has this card (by the pseudonym of its identity) in reach: what shall it run? */
+enum rebind_refusal contact_begin(const struct rebind_service *service,
+                                  const struct contact_agent *agent, const uint8_t identity[32],
+                                  struct contact_reply *reply);
+
+/* The agent answers an exchange: what shall it run next? */
+enum rebind_refusal contact_answer(const struct rebind_service *service,
+                                   const struct contact_agent *agent,
+                                   const struct contact_answer *answer,
+                                   struct contact_reply *reply);
+
+void contact_reply_fini(struct contact_reply *reply);
+
+/* Whether the card has an operation that is due: what the push tells agents. */
+STORE_MUST_USE enum store_error contact_has_work(const struct rebind_service *service,
+                                                 const uint8_t identity[32], bool *has_work);
+
+#endif

@@ -1,0 +1,286 @@
+#include "ota-server/rebind/job.h"
+
+#include "ota-server/rebind/dol.h"
+#include "ota-server/rebind/product_ref.h"
+
+#include <string.h>
+
+enum { DGI_ID_BYTES = 2 };
+
+static enum scp_error personalise(void *ctx, const struct scp_session_context *session,
+                                  struct scp_writer *dgis)
+{
+    const struct job *job = ctx;
+    const struct vault_transcrypt_request request = {
+        .record = {.bank = job->product.bank,
+                   .product = job->operation.product,
+                   .card = job->card.id,
+                   .sealed = store_blob_bytes(&job->sealed_record)},
+        .dgis = job->dgis,
+        .dgi_count = job->dgi_count,
+        .keys = &job->keys.keys,
+        .session = session,
+    };
+    return vault_transcrypt(job->service->vault, &request, dgis, NULL);
+}
+
+/* The templates were checked when the product was uploaded; one that does not parse now means that
+ * the store was altered. */
+static bool read_templates(struct job *job, const struct store_blob *text)
+{
+    size_t i;
+    json_t *dgi;
+    job->templates = json_loadb((const char *)text->ptr, text->len, 0, NULL);
+    if (!json_is_array(job->templates) || json_array_size(job->templates) > JOB_DGIS_MAX)
+        return false;
+    json_array_foreach(job->templates, i, dgi)
+    {
+        const char *id = json_string_value(json_object_get(dgi, "dgi"));
+        const char *value = json_string_value(json_object_get(dgi, "value"));
+        uint8_t bytes[DGI_ID_BYTES];
+        struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
+        if (id == NULL || value == NULL || scp_hex_decode(id, &w) != SCP_OK ||
+            w.len != sizeof bytes)
+            return false;
+        job->dgis[i] = (struct vault_dgi){
+            .id = scp_load_u16(bytes),
+            .value = value,
+            .sensitive = json_is_true(json_object_get(dgi, "sensitive")),
+        };
+    }
+    job->dgi_count = json_array_size(job->templates);
+    return true;
+}
+
+static bool read_aids(struct job *job)
+{
+    struct plan_product *to = &job->plan_product;
+    return scp_aid_parse(&to->package, job->product.package) == SCP_OK &&
+           scp_aid_parse(&to->module, job->product.module) == SCP_OK &&
+           scp_aid_parse(&to->instance, job->product.instance) == SCP_OK;
+}
+
+static enum rebind_refusal load_record(struct job *job)
+{
+    enum store_error error = store_personalisation_newest(
+        job->tx, job->operation.product, job->card.id, &job->record, &job->sealed_record);
+    return error == STORE_NOT_FOUND ? REBIND_REFUSED_PERSONALISATION_MISSING
+                                    : rebind_refusal_of_store(error);
+}
+
+static enum rebind_refusal load_product(struct job *job)
+{
+    const struct store_operation *operation = &job->operation;
+    char bank[STORE_SLUG_SIZE];
+    char id[STORE_SLUG_SIZE];
+    struct store_blob text = {.len = 0};
+
+    if (operation->product[0] == '\0')
+        return REBIND_REFUSED_NONE;
+    job->has_product = true;
+    if (!product_ref_split(operation->product, bank, id) ||
+        store_product_get(job->tx, bank, id, operation->product_version, &job->product) !=
+            STORE_OK ||
+        store_package_load_file(job->tx, bank, job->product.package, &job->load_file) != STORE_OK ||
+        store_product_personalisation(job->tx, bank, id, operation->product_version, &text) !=
+            STORE_OK)
+        return REBIND_REFUSED_PRODUCT_UNKNOWN;
+    bool fits = read_templates(job, &text) && read_aids(job);
+    store_blob_fini(&text);
+    if (!fits)
+        return REBIND_REFUSED_INTERNAL;
+    struct plan_product *to = &job->plan_product;
+    memcpy(to->privileges, job->product.privileges, sizeof to->privileges);
+    to->parameters = scp_bytes_of(job->product.parameters, job->product.parameters_len);
+    to->load_file = store_blob_bytes(&job->load_file);
+    to->label = job->product.label;
+    to->priority = job->product.priority;
+    return load_record(job);
+}
+
+static enum rebind_refusal load_keys(struct job *job)
+{
+    struct store_key_set sets[STORE_KEY_SETS_MAX];
+    char isd[STORE_AID_SIZE];
+    size_t count;
+
+    scp_hex_encode(isd, sizeof isd, scp_aid_bytes(&job->profile->isd));
+    if (store_key_set_list(job->tx, job->card.id, sets, STORE_KEY_SETS_MAX, &count) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(sets[i].security_domain, isd) != 0)
+            continue;
+        job->key_set = sets[i];
+        job->keys.ctx = job;
+        job->keys.personalise = personalise;
+        return vault_card_keys(job->service->vault, sets[i].label, &job->key_handle,
+                               &job->keys.keys) == SCP_OK
+                   ? REBIND_REFUSED_NONE
+                   : REBIND_REFUSED_INTERNAL;
+    }
+    return REBIND_REFUSED_INTERNAL;
+}
+
+static void content_from_store(struct job *job, const struct store_content *stored)
+{
+    struct content_entry entry = {
+        .kind = (enum content_kind)stored->kind,
+        .life_cycle = stored->life_cycle,
+        .grade = stored->evidence == STORE_EVIDENCE_PROVEN ? CONTENT_PROVEN : CONTENT_REPORTED,
+    };
+    memcpy(entry.privileges, stored->privileges, sizeof entry.privileges);
+    if (scp_aid_parse(&entry.aid, stored->aid) != SCP_OK)
+        return;
+    if (stored->load_file[0] != '\0' &&
+        scp_aid_parse(&entry.load_file, stored->load_file) != SCP_OK)
+        return;
+    if (stored->security_domain[0] != '\0' &&
+        scp_aid_parse(&entry.security_domain, stored->security_domain) != SCP_OK)
+        return;
+    if (content_put(&job->content, &entry) != SCP_OK)
+        job->content.known = false;
+}
+
+static enum rebind_refusal load_content(struct job *job)
+{
+    struct store_content entries[STORE_CONTENTS_MAX];
+    size_t count;
+    if (store_content_list(job->tx, job->card.id, entries, STORE_CONTENTS_MAX, &count) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    job->content = (struct card_content){
+        .known = job->card.content_known,
+        .free_known = job->card.free_known,
+        .free_non_volatile = job->card.free_non_volatile,
+    };
+    for (size_t i = 0; i < count; i++)
+        content_from_store(job, &entries[i]);
+    return REBIND_REFUSED_NONE;
+}
+
+enum rebind_refusal job_load(struct job *job, const struct rebind_service *service,
+                             struct store_tx *tx, const struct store_operation *operation)
+{
+    enum rebind_refusal refusal;
+    *job = (struct job){.service = service, .tx = tx, .operation = *operation};
+    if (store_card_get(tx, operation->card, &job->card) != STORE_OK)
+        return REBIND_REFUSED_CARD_UNKNOWN;
+    job->profile = card_profiles_find(service->profiles, job->card.profile);
+    if (job->profile == NULL)
+        return REBIND_REFUSED_INTERNAL;
+    refusal = load_keys(job);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = load_product(job);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = load_content(job);
+    return refusal;
+}
+
+void job_fini(struct job *job)
+{
+    store_blob_fini(&job->load_file);
+    store_blob_fini(&job->sealed_record);
+    json_decref(job->templates);
+    job->templates = NULL;
+}
+
+/* Instances on the card that are some product of the operation's role, but not the one that comes.
+ */
+static void find_retired(const struct job *job, struct scp_aid retired[JOB_RETIRED_MAX],
+                         size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < job->content.count && *count < JOB_RETIRED_MAX; i++) {
+        const struct content_entry *entry = &job->content.entries[i];
+        struct store_product product;
+        char aid[STORE_AID_SIZE];
+        scp_hex_encode(aid, sizeof aid, scp_aid_bytes(&entry->aid));
+        if (entry->kind != CONTENT_APPLICATION ||
+            store_product_by_instance(job->tx, aid, &product) != STORE_OK ||
+            strcmp(product.role, job->operation.role) != 0)
+            continue;
+        if (!job->has_product || !scp_aid_equal(&entry->aid, &job->plan_product.instance))
+            retired[(*count)++] = entry->aid;
+    }
+}
+
+enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
+{
+    static const enum plan_operation operations[] = {
+        [STORE_OPERATION_BIND] = PLAN_BIND,
+        [STORE_OPERATION_SWITCH] = PLAN_SWITCH,
+        [STORE_OPERATION_REVOKE] = PLAN_REVOKE,
+        [STORE_OPERATION_AUDIT] = PLAN_AUDIT,
+    };
+    static const enum plan_retire retires[] = {
+        [STORE_RETIRE_KEEP] = PLAN_RETIRE_KEEP,
+        [STORE_RETIRE_LOCK] = PLAN_RETIRE_LOCK,
+        [STORE_RETIRE_DELETE] = PLAN_RETIRE_DELETE,
+    };
+    struct scp_aid retired[JOB_RETIRED_MAX];
+    struct plan_request request = {
+        .operation = operations[job->operation.kind],
+        .product = job->has_product ? &job->plan_product : NULL,
+        .observed = &job->content,
+        .retired = retired,
+        .retire = retires[job->operation.obligations.retire],
+        .break_before_make = job->operation.obligations.break_before_make,
+        .personalise_selectable = !job->profile->personalises_in_installed,
+        .prove = proves && job->has_product,
+    };
+    find_retired(job, retired, &request.retired_count);
+    return plan_make(&request, out);
+}
+
+/* Fill a data object list that the product's templates state. */
+static struct scp_bytes fill_dol(struct job *job, const char *tag, uint8_t buffer[JOB_DOL_MAX])
+{
+    struct scp_writer out = scp_writer_on(buffer, JOB_DOL_MAX);
+    for (size_t i = 0; i < job->dgi_count; i++) {
+        uint8_t list[JOB_DOL_MAX];
+        struct scp_writer dol = scp_writer_on(list, sizeof list);
+        if (dol_from_template(job->dgis[i].value, tag, &dol) == SCP_OK &&
+            dol_fill(scp_written(&dol), job->service->env, &out) == SCP_OK)
+            break;
+    }
+    return scp_written(&out);
+}
+
+struct session_materials job_materials(struct job *job)
+{
+    return (struct session_materials){
+        .product = job->has_product ? &job->plan_product : NULL,
+        .protect = {job->profile->protected_aids, job->profile->protected_count},
+        .max_command_data = job->profile->max_command_data,
+        .pdol_data = fill_dol(job, "9F38", job->pdol_data),
+        .cdol_data = fill_dol(job, "8C", job->cdol_data),
+    };
+}
+
+struct session_card job_session_card(const struct job *job)
+{
+    struct session_card card = {
+        .protocol = job->profile->protocol,
+        .i = job->profile->i,
+        .kvn = job->key_set.kvn,
+        .isd = job->profile->isd,
+        .counter_known = job->key_set.counter_known,
+        .counter = job->key_set.counter,
+    };
+    memcpy(card.diversification_data, job->key_set.diversification_data,
+           sizeof card.diversification_data);
+    return card;
+}
+
+enum scp_error job_verify_proof(const struct job *job, const struct session_proof *proof)
+{
+    struct vault_cryptogram_request request = {
+        .record = {.bank = job->product.bank,
+                   .product = job->operation.product,
+                   .card = job->card.id,
+                   .sealed = store_blob_bytes(&job->sealed_record)},
+        .input = scp_bytes_of(proof->input, proof->input_len),
+        .atc = proof->atc,
+    };
+    memcpy(request.cryptogram, proof->cryptogram, sizeof request.cryptogram);
+    return vault_verify_cryptogram(job->service->vault, &request);
+}

@@ -1,0 +1,194 @@
+#include "ota-server/rebind/outcome.h"
+
+#include "ota-server/rebind/operation_json.h"
+#include "scp/gp/status_words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the handlers of the outcomes work with. */
+struct report {
+    struct job *job;
+    const char *agent;
+    const struct session_result *result;
+    enum outcome_next next;
+};
+
+static enum store_error audit(struct job *job, const char *agent, const char *action)
+{
+    char object[STORE_NAME_SIZE];
+    json_t *json = operation_json(&job->operation);
+    char *detail = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    struct store_audit_entry entry = {.actor = agent, .action = action, .object = object};
+    enum store_error error = STORE_NO_MEMORY;
+
+    snprintf(object, sizeof object, "card/%s", job->card.id);
+    if (detail != NULL) {
+        entry.detail = detail;
+        error = store_audit_append(job->tx, &entry, NULL);
+    }
+    free(detail);
+    json_decref(json);
+    return error;
+}
+
+static struct store_key_set_ref key_set_ref(const struct job *job)
+{
+    return (struct store_key_set_ref){job->card.id, job->key_set.security_domain, job->key_set.kvn};
+}
+
+enum store_error outcome_fail(struct job *job, const char *agent, const char *cause)
+{
+    job->operation.state = STORE_OPERATION_FAILED;
+    snprintf(job->operation.cause, sizeof job->operation.cause, "%s", cause);
+    STORE_TRY(job_save_operation(job));
+    return audit(job, agent, "operation.failed");
+}
+
+/* Another contact may do better, up to a limit. */
+static enum store_error retry(struct report *report, const char *cause)
+{
+    struct job *job = report->job;
+    report->next = OUTCOME_CLOSE;
+    STORE_TRY(job_save_content(job));
+    if (job->operation.attempts >= job->service->attempts_max)
+        return outcome_fail(job, report->agent, cause);
+    job->operation.state = STORE_OPERATION_PENDING;
+    snprintf(job->operation.cause, sizeof job->operation.cause, "%s", cause);
+    return job_save_operation(job);
+}
+
+/* The answers cannot have come from the card: look at the agent first, not at the card. */
+static enum store_error suspect(struct report *report, const char *cause)
+{
+    STORE_TRY(retry(report, cause));
+    return audit(report->job, report->agent, "agent.suspected");
+}
+
+static void add_evidence(struct store_operation *operation, const char *what)
+{
+    size_t used = strlen(operation->evidence_by);
+    if (strstr(operation->evidence_by, what) != NULL)
+        return;
+    snprintf(operation->evidence_by + used, sizeof operation->evidence_by - used, "%s%s",
+             used == 0 ? "" : ",", what);
+    operation->evidence = STORE_EVIDENCE_PROVEN;
+}
+
+static void prove_instance(struct job *job)
+{
+    const struct content_entry *found = content_find(&job->content, &job->plan_product.instance);
+    if (found == NULL)
+        return;
+    struct content_entry entry = *found;
+    entry.grade = CONTENT_PROVEN;
+    if (content_put(&job->content, &entry) == SCP_OK)
+        add_evidence(&job->operation, "cryptogram");
+}
+
+static enum store_error on_done(struct report *report)
+{
+    struct job *job = report->job;
+    const struct session_result *result = report->result;
+
+    report->next = OUTCOME_CLOSE;
+    if (result->proof.present) {
+        if (job_verify_proof(job, &result->proof) != SCP_OK)
+            return suspect(report, "the new instance's cryptogram does not verify under its key");
+        prove_instance(job);
+    }
+    STORE_TRY(job_save_content(job));
+    job->operation.state = STORE_OPERATION_DONE;
+    job->operation.cause[0] = '\0';
+    if (job->has_product)
+        STORE_TRY(store_personalisation_use(job->tx, job->record.id, job->operation.id));
+    STORE_TRY(job_save_operation(job));
+    return audit(job, report->agent, "operation.done");
+}
+
+static enum store_error on_continue(struct report *report)
+{
+    report->next = OUTCOME_WRITE;
+    return job_save_content(report->job);
+}
+
+static enum store_error on_replan(struct report *report)
+{
+    report->next = OUTCOME_PLAN;
+    return job_save_content(report->job);
+}
+
+static enum store_error on_stopped(struct report *report)
+{
+    char cause[STORE_REASON_SIZE];
+    snprintf(cause, sizeof cause, "the card answered %04X (%s) in step %zu", report->result->sw,
+             scp_sw_text(report->result->sw), report->result->step + 1);
+    return retry(report, cause);
+}
+
+static enum store_error on_interrupted(struct report *report)
+{
+    return retry(report, "the contact ended before the card had answered everything");
+}
+
+static enum store_error on_wrong_keys(struct report *report)
+{
+    return suspect(report, "the card cryptogram does not verify under the card's key set; "
+                           "nothing was authenticated");
+}
+
+/* EXTERNAL AUTHENTICATE failed although the card's own cryptogram was right: one try is spent. */
+static enum store_error on_refused(struct report *report)
+{
+    struct job *job = report->job;
+    const struct store_key_set_ref ref = key_set_ref(job);
+    uint32_t failures;
+    STORE_TRY(store_key_set_add_failure(job->tx, &ref, &failures));
+    if (failures < job->service->failure_budget)
+        return retry(report, "the card refused the authentication of the host");
+    report->next = OUTCOME_CLOSE;
+    STORE_TRY(store_card_set_status(job->tx, job->card.id, STORE_CARD_QUARANTINED,
+                                    "the budget of failed authentications is spent"));
+    return outcome_fail(job, report->agent,
+                        "the card is quarantined: the budget of failed authentications is spent");
+}
+
+static enum store_error on_forged(struct report *report)
+{
+    return suspect(report, "a response does not verify: it is not the card's");
+}
+
+static enum store_error (*const handlers[])(struct report *report) = {
+    [SESSION_DONE] = on_done,
+    [SESSION_CONTINUE] = on_continue,
+    [SESSION_REPLAN] = on_replan,
+    [SESSION_STOPPED] = on_stopped,
+    [SESSION_INTERRUPTED] = on_interrupted,
+    [SESSION_WRONG_KEYS] = on_wrong_keys,
+    [SESSION_REFUSED] = on_refused,
+    [SESSION_FORGED] = on_forged,
+};
+
+static enum store_error keep_counter(struct job *job, const struct session_result *result)
+{
+    const struct store_key_set_ref ref = key_set_ref(job);
+    if (result->counter_seen)
+        STORE_TRY(store_key_set_set_counter(job->tx, &ref, result->counter));
+    if (result->authenticated)
+        STORE_TRY(store_key_set_clear_failures(job->tx, &ref));
+    return STORE_OK;
+}
+
+enum store_error outcome_apply(struct job *job, const char *agent,
+                               const struct session_result *result, enum outcome_next *next)
+{
+    struct report report = {.job = job, .agent = agent, .result = result, .next = OUTCOME_CLOSE};
+    STORE_TRY(keep_counter(job, result));
+    job->operation.progress.steps_done += (uint32_t)result->steps_done;
+    if (result->r_mac)
+        add_evidence(&job->operation, "r-mac");
+    STORE_TRY(handlers[result->outcome](&report));
+    *next = report.next;
+    return STORE_OK;
+}

@@ -1,0 +1,217 @@
+#include "ota-server/rebind/plan.h"
+
+#include "ota-server/rebind/directory.h"
+#include "scp/gp/lifecycle.h"
+
+/* The plan under construction: `error` sticks, so that steps are added freely and checked once. */
+struct draft {
+    const struct plan_request *request;
+    struct plan *plan;
+    enum plan_error error;
+};
+
+static const char *const step_names[] = {
+    [PLAN_STEP_READ] = "read",
+    [PLAN_STEP_LOAD] = "load",
+    [PLAN_STEP_INSTALL] = "install",
+    [PLAN_STEP_PERSONALISE] = "personalise",
+    [PLAN_STEP_MAKE_SELECTABLE] = "make selectable",
+    [PLAN_STEP_DIRECTORY] = "directory",
+    [PLAN_STEP_LOCK] = "lock",
+    [PLAN_STEP_UNLOCK] = "unlock",
+    [PLAN_STEP_DELETE] = "delete",
+    [PLAN_STEP_DELETE_PACKAGE] = "delete package",
+    [PLAN_STEP_CONFIRM] = "confirm",
+    [PLAN_STEP_PROVE] = "prove",
+};
+
+const char *plan_step_name(enum plan_step_kind kind)
+{
+    size_t index = (size_t)kind;
+    return index < sizeof step_names / sizeof step_names[0] ? step_names[index] : "?";
+}
+
+const char *plan_error_text(enum plan_error error)
+{
+    static const char *const texts[] = {
+        [PLAN_OK] = "success",
+        [PLAN_NO_ROOM] =
+            "the card has too little free memory to hold the new bank beside the old one",
+        [PLAN_AID_TAKEN] = "an AID of the product belongs to something else on this card",
+        [PLAN_NO_LOAD_FILE] = "the package is neither on the card nor in the server",
+        [PLAN_TOO_MANY_STEPS] = "the rebind takes more steps than one operation may have",
+    };
+    size_t index = (size_t)error;
+    return index < sizeof texts / sizeof texts[0] ? texts[index] : "?";
+}
+
+static void add(struct draft *draft, enum plan_step_kind kind, const struct scp_aid *aid)
+{
+    struct plan *plan = draft->plan;
+    if (plan->count == PLAN_STEPS_MAX) {
+        draft->error = PLAN_TOO_MANY_STEPS;
+        return;
+    }
+    plan->steps[plan->count].kind = kind;
+    plan->steps[plan->count].aid = *aid;
+    plan->count++;
+}
+
+static bool is_locked(const struct content_entry *entry)
+{
+    return (entry->life_cycle & SCP_LIFE_CYCLE_LOCKED) != 0;
+}
+
+/* The package of an instance can go with it when the instance was its last user. It stays when the
+ * product that comes needs it. */
+static bool package_goes_too(const struct draft *draft, const struct content_entry *instance)
+{
+    const struct plan_request *request = draft->request;
+    if (instance->load_file.len == 0 ||
+        content_find(request->observed, &instance->load_file) == NULL)
+        return false;
+    if (request->product != NULL && scp_aid_equal(&request->product->package, &instance->load_file))
+        return false;
+    return !content_load_file_in_use(request->observed, &instance->load_file, &instance->aid);
+}
+
+static void retire_one(struct draft *draft, const struct scp_aid *aid, enum plan_retire how)
+{
+    const struct content_entry *entry = content_find(draft->request->observed, aid);
+    if (entry == NULL)
+        return;
+    if (how == PLAN_RETIRE_DELETE) {
+        add(draft, PLAN_STEP_DELETE, aid);
+        if (package_goes_too(draft, entry))
+            add(draft, PLAN_STEP_DELETE_PACKAGE, &entry->load_file);
+    } else if (how == PLAN_RETIRE_LOCK && !is_locked(entry)) {
+        add(draft, PLAN_STEP_LOCK, aid);
+    }
+}
+
+static void retire_all(struct draft *draft, enum plan_retire how)
+{
+    for (size_t i = 0; i < draft->request->retired_count; i++)
+        retire_one(draft, &draft->request->retired[i], how);
+}
+
+/* The directories that the card has. */
+static void list_in_directories(struct draft *draft)
+{
+    for (size_t i = 0; i < DIRECTORY_COUNT; i++) {
+        if (content_find(draft->request->observed, &directory_aids[i]) != NULL)
+            add(draft, PLAN_STEP_DIRECTORY, &directory_aids[i]);
+    }
+}
+
+/* Steps that bring a new instance, from nothing or from an interrupted one, to selectable. */
+static void bring_instance(struct draft *draft)
+{
+    const struct plan_product *product = draft->request->product;
+    add(draft, PLAN_STEP_INSTALL, &product->instance);
+    if (draft->request->personalise_selectable) {
+        add(draft, PLAN_STEP_MAKE_SELECTABLE, &product->instance);
+        add(draft, PLAN_STEP_PERSONALISE, &product->instance);
+    } else {
+        add(draft, PLAN_STEP_PERSONALISE, &product->instance);
+        add(draft, PLAN_STEP_MAKE_SELECTABLE, &product->instance);
+    }
+    draft->plan->memory_needed += PLAN_INSTANCE_RESERVE;
+}
+
+/* Package and instance: whatever of them the card lacks. */
+static void bring_product(struct draft *draft)
+{
+    const struct plan_product *product = draft->request->product;
+    const struct card_content *observed = draft->request->observed;
+    const struct content_entry *package = content_find(observed, &product->package);
+    const struct content_entry *instance = content_find(observed, &product->instance);
+
+    if ((package != NULL && package->kind != CONTENT_LOAD_FILE) ||
+        (instance != NULL && instance->kind != CONTENT_APPLICATION)) {
+        draft->error = PLAN_AID_TAKEN;
+        return;
+    }
+    if (instance != NULL && instance->life_cycle == SCP_APPLICATION_INSTALLED) {
+        add(draft, PLAN_STEP_DELETE, &product->instance);
+        instance = NULL;
+    }
+    if (package == NULL) {
+        if (product->load_file.len == 0) {
+            draft->error = PLAN_NO_LOAD_FILE;
+            return;
+        }
+        add(draft, PLAN_STEP_LOAD, &product->package);
+        draft->plan->memory_needed += product->load_file.len;
+    }
+    if (instance == NULL)
+        bring_instance(draft);
+    else if (is_locked(instance))
+        add(draft, PLAN_STEP_UNLOCK, &product->instance);
+}
+
+static bool fits(const struct draft *draft)
+{
+    const struct card_content *observed = draft->request->observed;
+    return !observed->free_known || draft->plan->memory_needed <= observed->free_non_volatile;
+}
+
+static void finish_product(struct draft *draft)
+{
+    add(draft, PLAN_STEP_CONFIRM, &draft->request->product->instance);
+    if (draft->request->prove)
+        add(draft, PLAN_STEP_PROVE, &draft->request->product->instance);
+}
+
+static void plan_product(struct draft *draft)
+{
+    const struct plan_request *request = draft->request;
+
+    bring_product(draft);
+    if (draft->error != PLAN_OK)
+        return;
+    if (fits(draft)) {
+        list_in_directories(draft);
+        retire_all(draft, request->retire);
+    } else if (request->break_before_make && request->retire == PLAN_RETIRE_DELETE) {
+        draft->plan->count = 0;
+        draft->plan->breaks_first = true;
+        retire_all(draft, PLAN_RETIRE_DELETE);
+        draft->plan->memory_needed = 0;
+        bring_product(draft);
+        list_in_directories(draft);
+    } else {
+        draft->error = PLAN_NO_ROOM;
+        return;
+    }
+    finish_product(draft);
+}
+
+/* The directory forgets the bank before it goes, so that no terminal is sent to a missing instance.
+ */
+static void plan_revocation(struct draft *draft)
+{
+    const struct plan_request *request = draft->request;
+    list_in_directories(draft);
+    retire_all(draft,
+               request->retire == PLAN_RETIRE_DELETE ? PLAN_RETIRE_DELETE : PLAN_RETIRE_LOCK);
+    for (size_t i = 0; i < request->retired_count; i++)
+        add(draft, PLAN_STEP_CONFIRM, &request->retired[i]);
+}
+
+enum plan_error plan_make(const struct plan_request *request, struct plan *out)
+{
+    *out = (struct plan){.count = 0};
+    struct draft draft = {.request = request, .plan = out, .error = PLAN_OK};
+    static const struct scp_aid none = {.len = 0};
+
+    if (!request->observed->known || request->operation == PLAN_AUDIT)
+        add(&draft, PLAN_STEP_READ, &none);
+    else if (request->operation == PLAN_REVOKE)
+        plan_revocation(&draft);
+    else
+        plan_product(&draft);
+    if (draft.error != PLAN_OK)
+        out->count = 0;
+    return draft.error;
+}

@@ -1,0 +1,95 @@
+/* The planner: what must happen on a card so that it carries what it should. A pure function of
+ * what is desired, what was observed, and what the product brings; no clock, store or key.
+ *
+ * Recovery is planning again: a half-finished rebind is just another observed state. An instance
+ * that was installed but not yet made selectable (life cycle 03) was interrupted and is deleted and
+ * done again; one in 07 is complete.
+ *
+ * Make before break: every plan of a switch makes the new instance selectable and lists it in the
+ * directory before the old one is touched, unless the policy obliged otherwise and memory demands
+ * it
+ * (`break_before_make`). */
+#ifndef OTA_SERVER_REBIND_PLAN_H
+#define OTA_SERVER_REBIND_PLAN_H
+
+#include "ota-server/rebind/content.h"
+
+enum plan_operation { PLAN_BIND, PLAN_SWITCH, PLAN_REVOKE, PLAN_AUDIT };
+
+/* What becomes of the bank that a switch or revocation takes out of use. */
+enum plan_retire { PLAN_RETIRE_KEEP, PLAN_RETIRE_LOCK, PLAN_RETIRE_DELETE };
+
+/* The product that a card shall carry. Borrowed by the plan. */
+struct plan_product {
+    struct scp_aid package;
+    struct scp_aid module;
+    struct scp_aid instance;
+    uint8_t privileges[3];
+    struct scp_bytes parameters; /* install parameters: C9 … */
+    struct scp_bytes load_file;  /* the whole load file, for a package that is not resident */
+    const char *label;           /* application label (tag 50) */
+    uint8_t priority;            /* application priority indicator (tag 87) */
+};
+
+struct plan_request {
+    enum plan_operation operation;
+    const struct plan_product *product; /* NULL when revoking or auditing */
+    const struct card_content *observed;
+    const struct scp_aid *retired; /* instances of the role that are not the product's */
+    size_t retired_count;
+    enum plan_retire retire;
+    bool break_before_make;
+    bool personalise_selectable; /* a quirk: the card refuses personalisation in INSTALLED */
+    bool prove; /* the peer can change targets, so the new instance can show a cryptogram */
+};
+
+enum plan_step_kind {
+    PLAN_STEP_READ,            /* registry and memory, when what is on the card is not known */
+    PLAN_STEP_LOAD,            /* INSTALL [for load] and LOAD */
+    PLAN_STEP_INSTALL,         /* INSTALL [for install] */
+    PLAN_STEP_PERSONALISE,     /* INSTALL [for personalization] and STORE DATA */
+    PLAN_STEP_MAKE_SELECTABLE, /* INSTALL [for make selectable]: the visible commit */
+    PLAN_STEP_DIRECTORY,       /* PPSE or PSE lists the product, or nothing */
+    PLAN_STEP_LOCK,            /* SET STATUS of an instance */
+    PLAN_STEP_UNLOCK,
+    PLAN_STEP_DELETE,         /* DELETE of an instance */
+    PLAN_STEP_DELETE_PACKAGE, /* DELETE of an executable load file that nothing uses any more */
+    PLAN_STEP_CONFIRM,        /* GET STATUS of the new instance, and the memory that is left */
+    PLAN_STEP_PROVE,          /* the new instance answers with a cryptogram under its bank's key */
+};
+
+struct plan_step {
+    enum plan_step_kind kind;
+    struct scp_aid aid; /* what the step is about: instance, package, directory */
+};
+
+/* PLAN_INSTANCE_RESERVE: non-volatile bytes to keep for a new instance and its personalisation,
+ * which no card states beforehand. */
+enum { PLAN_STEPS_MAX = 32, PLAN_INSTANCE_RESERVE = 2048 };
+
+struct plan {
+    struct plan_step steps[PLAN_STEPS_MAX];
+    size_t count;
+    size_t memory_needed; /* non-volatile bytes that the steps before the first deletion take */
+    bool breaks_first;    /* the old bank goes before the new one comes */
+};
+
+enum plan_error {
+    PLAN_OK,
+    PLAN_NO_ROOM,        /* free memory does not hold both; plan.memory_needed says what it takes */
+    PLAN_AID_TAKEN,      /* the product's instance or package AID is something else on this card */
+    PLAN_NO_LOAD_FILE,   /* the package is neither resident nor at hand */
+    PLAN_TOO_MANY_STEPS, /* more than PLAN_STEPS_MAX */
+};
+
+/* One English sentence without a full stop; never NULL. */
+const char *plan_error_text(enum plan_error error);
+
+/* "load", "install", …: the word a user sees for a step. Never NULL. */
+const char *plan_step_name(enum plan_step_kind kind);
+
+/* Plan. When the content is not known (observed->known is false) the plan is one PLAN_STEP_READ:
+ * read, then plan again. */
+enum plan_error plan_make(const struct plan_request *request, struct plan *out);
+
+#endif

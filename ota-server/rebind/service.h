@@ -1,0 +1,61 @@
+/* The rebinding service: what stands between the API and the cards. It owns nothing; its parts
+ * belong to the server and outlive it. All of it may be used from any thread. */
+#ifndef OTA_SERVER_REBIND_SERVICE_H
+#define OTA_SERVER_REBIND_SERVICE_H
+
+#include "ota-server/rebind/card_profile.h"
+#include "ota-server/store/store.h"
+#include "ota-server/vault/vault.h"
+#include "scp/host/env.h"
+
+struct rebind_service {
+    struct store *store;
+    struct vault *vault;
+    const struct rebind_env *env;
+    const struct card_profiles *profiles;
+    uint32_t failure_budget; /* failed authentications that a key set may cost before quarantine */
+    uint32_t attempts_max;   /* contacts that may fail before an operation fails */
+    int64_t contact_window_ms; /* how long a card belongs to the agent that reported it */
+};
+
+/* X(name, status, code, title): why a request about a card or an operation is refused. Status and
+ * code are those of the problem document. */
+#define REBIND_REFUSALS(X)                                                                    \
+    X(NONE, 0, "", "")                                                                        \
+    X(STORAGE, 500, "storage-failed", "The storage failed")                                   \
+    X(BUSY, 503, "busy", "The database is busy")                                              \
+    X(CARD_UNKNOWN, 404, "card-unknown", "The card is not known here")                        \
+    X(CARD_INACTIVE, 409, "card-not-active", "The card is quarantined or retired")            \
+    X(CARD_ELSEWHERE, 409, "card-in-other-contact", "Another agent has this card in contact") \
+    X(OUTSIDE_REGION, 403, "card-outside-region", "The card is outside the agent's region")   \
+    X(PRODUCT_UNKNOWN, 422, "product-unknown", "There is no such published product")          \
+    X(PERSONALISATION_MISSING, 409, "personalisation-missing",                                \
+      "The bank has supplied no personalisation record for this card")                        \
+    X(POLICY_DENIED, 403, "policy-denied", "The policy denies it")                            \
+    X(NO_POLICY, 503, "no-policy", "No policy is active")                                     \
+    X(OPERATION_OPEN, 409, "operation-open", "The card has an operation that has not ended")  \
+    X(NOTHING_BOUND, 409, "nothing-bound", "The card carries no product of that role")        \
+    X(ALREADY_BOUND, 409, "already-bound", "The card is bound to this product already")       \
+    X(EXCHANGE_UNKNOWN, 404, "exchange-unknown", "There is no such exchange")                 \
+    X(EXCHANGE_ANSWERED, 409, "exchange-answered", "The exchange was answered differently")   \
+    X(RESPONSES_MALFORMED, 422, "responses-malformed", "The responses are no response list")  \
+    X(CANNOT_PLAN, 409, "cannot-plan", "The card cannot be rebound as it is")                 \
+    X(INTERNAL, 500, "internal", "The server failed")
+
+enum rebind_refusal {
+#define REBIND_REFUSAL_ENUM(name, status, code, title) REBIND_REFUSED_##name,
+    REBIND_REFUSALS(REBIND_REFUSAL_ENUM)
+#undef REBIND_REFUSAL_ENUM
+};
+
+struct rebind_refusal_text {
+    unsigned status;
+    const char *code;
+    const char *title;
+};
+const struct rebind_refusal_text *rebind_refusal_text(enum rebind_refusal refusal);
+
+/* The refusal that an error of the store amounts to when nothing more special is known. */
+enum rebind_refusal rebind_refusal_of_store(enum store_error error);
+
+#endif

@@ -1,0 +1,158 @@
+/* A rebind's conversation with one card: plan → protected scripts → verified responses → observed
+ * state. Bytes in, bytes out; keys stay behind struct session_keys; no clock, store or socket.
+ *
+ *     session_init(&s, &card, host_challenge);
+ *     session_plan(&s, &plan);
+ *     session_write(&s, &keys, &peer, &script);         // → agent → card → agent →
+ *     session_read(&s, &keys, &exchange, &content, &r); // r.outcome says what to do next
+ *
+ * Between the two calls the session is saved, sealed and stored, so that any server process can
+ * read the responses. After SESSION_CONTINUE write the next script; after SESSION_REPLAN make a
+ * plan from the content that was read, set it, and write; after SESSION_DONE the plan has been
+ * carried out.
+ *
+ * Opening. With a predictable card challenge and a known counter the whole session is prepared and
+ * the first script carries everything, under the guard. Otherwise the first script only opens the
+ * session. A guard that did not hold is no loss: the real answer is verified like any other
+ * opening, and the session goes on from it without EXTERNAL AUTHENTICATE ever having been sent
+ * under wrong keys. */
+#ifndef OTA_SERVER_REBIND_SESSION_H
+#define OTA_SERVER_REBIND_SESSION_H
+
+#include "ota-server/rebind/plan.h"
+#include "ota-server/rebind/protect.h"
+#include "scp/channel/channel.h"
+#include "scp/ota/script.h"
+
+/* The card as its record has it. */
+struct session_card {
+    enum scp_protocol protocol;
+    uint8_t i;
+    uint8_t kvn;
+    struct scp_aid isd;
+    uint8_t diversification_data[10];
+    bool counter_known;
+    uint32_t counter; /* SCP02: what INITIALIZE UPDATE would answer now; SCP03: the last one used */
+};
+
+/* What the agent can do. Zeroed: a peer that knows the standard only. */
+struct session_peer {
+    bool guard;
+    bool targets;
+    size_t script_limit; /* bytes; 0: SCP_SCRIPT_MAX */
+};
+
+/* What the session needs from the vault and from the product. */
+struct session_keys {
+    struct scp_keys keys;
+    void *ctx;
+    /* Append the personalisation of the product for this card as DGIs, `id(2) length value`,
+     * sensitive ones encrypted for this session. */
+    enum scp_error (*personalise)(void *ctx, const struct scp_session_context *session,
+                                  struct scp_writer *dgis);
+};
+
+struct session_materials {
+    const struct plan_product *product; /* NULL when revoking */
+    struct protect_rules protect;
+    size_t max_command_data;    /* the card's block limit for LOAD and STORE DATA; 0: none */
+    struct scp_bytes pdol_data; /* of GET PROCESSING OPTIONS in the proof */
+    struct scp_bytes cdol_data; /* of GENERATE AC in the proof, with an unpredictable number */
+};
+
+enum session_phase {
+    SESSION_CLOSED,  /* nothing sent */
+    SESSION_OPENING, /* a script with INITIALIZE UPDATE is out */
+    SESSION_OPENED,  /* the card's answer was verified; EXTERNAL AUTHENTICATE is next */
+    SESSION_RUNNING, /* authenticated */
+};
+
+enum { SESSION_REGISTRY_PARTS = 3 };
+
+/* Private: a value of the caller's; only its phase is of interest outside. */
+struct session {
+    enum session_phase phase;
+    struct session_card card;
+    uint8_t host_challenge[8];
+    struct scp_channel channel; /* as it stood before the first wrapped command of the script */
+    struct plan plan;
+    size_t next_step; /* first step that the outstanding script carries, or that comes next */
+    /* The outstanding script: what its commands are, in this order. */
+    bool has_select;
+    bool has_init_update;
+    bool has_authenticate;
+    size_t script_steps;
+    uint16_t step_commands[PLAN_STEPS_MAX]; /* of the step next_step + n */
+    /* PLAN_STEP_READ: which parts of the registry have more pages, and whether first pages came. */
+    bool read_pending[SESSION_REGISTRY_PARTS];
+    bool read_more[SESSION_REGISTRY_PARTS]; /* while answers are read */
+    bool read_started;
+};
+
+enum session_outcome {
+    SESSION_DONE,        /* every step of the plan was carried out */
+    SESSION_CONTINUE,    /* write the next script */
+    SESSION_REPLAN,      /* the registry was read: plan from `content`, session_plan, write */
+    SESSION_STOPPED,     /* the card refused a command: see sw, step */
+    SESSION_INTERRUPTED, /* responses are missing: what the card carries must be read again */
+    SESSION_WRONG_KEYS,  /* the card cryptogram does not verify: nothing was authenticated */
+    SESSION_REFUSED,     /* EXTERNAL AUTHENTICATE failed: one try of the key set is spent */
+    SESSION_FORGED,      /* a response does not verify: somebody other than the card spoke */
+};
+
+/* The application cryptogram that the new instance answered with. */
+struct session_proof {
+    bool present;
+    uint8_t profile[2]; /* application interchange profile, tag 82 */
+    uint16_t atc;
+    uint8_t cryptogram[8];
+    uint8_t input[128]; /* CDOL1 data ‖ AIP ‖ ATC ‖ IAD */
+    size_t input_len;
+};
+
+struct session_result {
+    enum session_outcome outcome;
+    size_t step; /* the first one not carried out */
+    size_t steps_done;
+    uint16_t sw; /* SESSION_STOPPED: the status word that stopped it */
+    bool counter_seen;
+    uint32_t counter;   /* to keep in the card's record */
+    bool authenticated; /* the card proved its keys in this exchange */
+    bool r_mac;         /* the responses carried a MAC that verified */
+    struct session_proof proof;
+};
+
+void session_init(struct session *s, const struct session_card *card,
+                  const uint8_t host_challenge[8]);
+/* Set or replace the plan; the steps count from 0 again. */
+void session_plan(struct session *s, const struct plan *plan);
+
+/* Append the next script. The caller wipes nothing: scripts hold only protected data. OUT_OF_RANGE
+ * with `why` from the choke point; TOO_LONG when one step alone exceeds the limit of the peer. */
+SCP_MUST_USE enum scp_error session_write(struct session *s, const struct session_keys *keys,
+                                          const struct session_materials *materials,
+                                          const struct session_peer *peer,
+                                          struct scp_writer *script, const char **why);
+
+/* What went out and what came back. */
+struct session_exchange {
+    struct scp_bytes script;            /* the bytes that session_write gave */
+    struct scp_bytes responses;         /* the response list, or empty when none came */
+    const struct plan_product *product; /* as in the materials */
+};
+
+/* Take the responses. `content` is brought up to date with every step that was carried out. Errors
+ * are MALFORMED and the like for responses that are no response list; the session is unchanged
+ * then. */
+SCP_MUST_USE enum scp_error session_read(struct session *s, const struct scp_keys *keys,
+                                         const struct session_exchange *exchange,
+                                         struct card_content *content,
+                                         struct session_result *result);
+
+/* The state between two calls, with magic and version. It holds session keys: seal it. */
+enum { SESSION_SAVED_MAX = 2048 };
+void session_save(const struct session *s, struct scp_writer *w);
+SCP_MUST_USE enum scp_error session_restore(struct session *s, struct scp_bytes saved);
+void session_fini(struct session *s);
+
+#endif

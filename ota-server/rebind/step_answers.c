@@ -1,0 +1,278 @@
+/* What the answers to a step's commands say, and what the card carries when the step is done. */
+#include "ota-server/rebind/session_build.h"
+#include "scp/gp/card_data.h"
+#include "scp/gp/commands.h"
+#include "scp/gp/lifecycle.h"
+#include "scp/gp/privileges.h"
+#include "scp/gp/registry.h"
+#include "scp/gp/status_words.h"
+#include "scp/gp/tlv.h"
+
+#include <string.h>
+
+static const uint8_t registry_parts[SESSION_REGISTRY_PARTS] = {
+    SCP_STATUS_ISSUER_DOMAIN, SCP_STATUS_APPLICATIONS, SCP_STATUS_LOAD_FILES};
+
+static enum content_grade grade_of(const struct session *s)
+{
+    uint8_t level = scp_level_highest(s->card.protocol, s->card.i);
+    return (level & SCP_LEVEL_R_MAC) != 0 ? CONTENT_PROVEN : CONTENT_REPORTED;
+}
+
+static enum content_kind kind_of(uint8_t subset, const struct scp_registry_entry *entry)
+{
+    if (subset == SCP_STATUS_LOAD_FILES)
+        return CONTENT_LOAD_FILE;
+    if (subset == SCP_STATUS_ISSUER_DOMAIN ||
+        scp_privileges_have(entry->privileges, SCP_PRIVILEGE_SECURITY_DOMAIN))
+        return CONTENT_SECURITY_DOMAIN;
+    return CONTENT_APPLICATION;
+}
+
+static enum scp_error take_registry(const struct session *s, uint8_t subset, struct scp_bytes data,
+                                    struct card_content *content)
+{
+    struct scp_registry_reader reader;
+    struct scp_registry_entry entry;
+    enum scp_error error;
+    scp_registry_open(&reader, subset, data);
+    while ((error = scp_registry_next(&reader, &entry)) == SCP_OK) {
+        struct content_entry seen = {
+            .kind = kind_of(subset, &entry),
+            .aid = entry.aid,
+            .load_file = entry.load_file,
+            .security_domain = entry.security_domain,
+            .life_cycle = entry.life_cycle,
+            .grade = grade_of(s),
+        };
+        scp_privileges_store(seen.privileges, entry.privileges);
+        SCP_TRY(content_put(content, &seen));
+    }
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
+}
+
+static enum scp_error take_resources(const struct session_answer *answer,
+                                     struct card_content *content)
+{
+    struct scp_card_resources resources;
+    content->free_known = answer->sw == SCP_SW_SUCCESS;
+    if (!content->free_known)
+        return SCP_OK;
+    SCP_TRY(scp_card_resources_parse(answer->data, &resources));
+    content->free_non_volatile = resources.non_volatile_free;
+    return SCP_OK;
+}
+
+/* The part of the registry that the index-th command of a READ asked for; SESSION_REGISTRY_PARTS
+ * when it asked for the memory. */
+static size_t part_at(const struct session *s, size_t index)
+{
+    size_t part = 0;
+    for (; part < SESSION_REGISTRY_PARTS; part++) {
+        if (s->read_pending[part] && index-- == 0)
+            break;
+    }
+    return part;
+}
+
+static enum scp_error take_read(struct session *s, const struct session_answer *answer,
+                                struct card_content *content, struct session_result *result)
+{
+    (void)result;
+    if (answer->index == 0 && !s->read_started)
+        content->count = 0;
+    size_t part = part_at(s, answer->index);
+    if (part == SESSION_REGISTRY_PARTS)
+        return take_resources(answer, content);
+    s->read_more[part] = answer->sw == SCP_SW_MORE_DATA;
+    if (answer->sw == SCP_SW_DATA_NOT_FOUND)
+        return SCP_OK;
+    return take_registry(s, registry_parts[part], answer->data, content);
+}
+
+static enum scp_error take_confirm(struct session *s, const struct session_answer *answer,
+                                   struct card_content *content, struct session_result *result)
+{
+    (void)result;
+    if (answer->index > 0)
+        return take_resources(answer, content);
+    if (answer->sw == SCP_SW_DATA_NOT_FOUND) {
+        content_remove(content, &answer->step->aid);
+        return SCP_OK;
+    }
+    return take_registry(s, SCP_STATUS_APPLICATIONS, answer->data, content);
+}
+
+/* Format 1 of an answer (template 80), or format 2 (77 with tags): EMV Book 3 6.5. */
+static enum scp_error take_options(const struct session_answer *answer,
+                                   struct session_result *result)
+{
+    struct scp_bytes value;
+    struct scp_bytes profile;
+    if (scp_tlv_find(answer->data, 0x80, &value) == SCP_OK)
+        profile = scp_bytes_slice(value, 0, 2);
+    else if (scp_tlv_find(answer->data, 0x77, &value) != SCP_OK ||
+             scp_tlv_find(value, 0x82, &profile) != SCP_OK)
+        return SCP_MALFORMED;
+    if (profile.len != 2)
+        return SCP_MALFORMED;
+    memcpy(result->proof.profile, profile.ptr, sizeof result->proof.profile);
+    return SCP_OK;
+}
+
+struct cryptogram_answer {
+    struct scp_bytes atc;
+    struct scp_bytes cryptogram;
+    struct scp_bytes issuer_data;
+};
+
+static enum scp_error parse_cryptogram(struct scp_bytes data, struct cryptogram_answer *out)
+{
+    struct scp_bytes value;
+    if (scp_tlv_find(data, 0x80, &value) == SCP_OK) {
+        struct scp_reader r = scp_reader_on(value);
+        scp_get_u8(&r);
+        out->atc = scp_get(&r, 2);
+        out->cryptogram = scp_get(&r, 8);
+        out->issuer_data = scp_reader_rest(&r);
+        return scp_reader_status(&r);
+    }
+    SCP_TRY(scp_tlv_find(data, 0x77, &value));
+    SCP_TRY(scp_tlv_find(value, 0x9F36, &out->atc));
+    SCP_TRY(scp_tlv_find(value, 0x9F26, &out->cryptogram));
+    if (scp_tlv_find(value, 0x9F10, &out->issuer_data) != SCP_OK)
+        out->issuer_data = SCP_EMPTY;
+    return out->atc.len == 2 && out->cryptogram.len == 8 ? SCP_OK : SCP_MALFORMED;
+}
+
+static enum scp_error take_cryptogram(const struct session_answer *answer,
+                                      struct session_result *result)
+{
+    struct session_proof *proof = &result->proof;
+    struct cryptogram_answer parts;
+    struct scp_apdu command;
+    struct scp_writer input = scp_writer_on(proof->input, sizeof proof->input);
+
+    SCP_TRY(parse_cryptogram(answer->data, &parts));
+    SCP_TRY(scp_apdu_parse(answer->command, &command));
+    scp_put(&input, command.data);
+    scp_put(&input, SCP_BYTES(proof->profile));
+    scp_put(&input, parts.atc);
+    scp_put(&input, parts.issuer_data);
+    SCP_TRY(scp_writer_status(&input));
+    proof->input_len = scp_written(&input).len;
+    proof->atc = scp_load_u16(parts.atc.ptr);
+    memcpy(proof->cryptogram, parts.cryptogram.ptr, sizeof proof->cryptogram);
+    proof->present = true;
+    return SCP_OK;
+}
+
+static enum scp_error take_prove(struct session *s, const struct session_answer *answer,
+                                 struct card_content *content, struct session_result *result)
+{
+    (void)s;
+    (void)content;
+    switch (answer->index) {
+    case 1:
+        return take_options(answer, result);
+    case 2:
+        return take_cryptogram(answer, result);
+    default:
+        return SCP_OK;
+    }
+}
+
+typedef enum scp_error take_answer(struct session *s, const struct session_answer *answer,
+                                   struct card_content *content, struct session_result *result);
+
+/* Steps whose answers carry nothing but a status word have no row. */
+static take_answer *const takers[PLAN_STEP_PROVE + 1] = {
+    [PLAN_STEP_READ] = take_read,
+    [PLAN_STEP_CONFIRM] = take_confirm,
+    [PLAN_STEP_PROVE] = take_prove,
+};
+
+enum scp_error session_step_take(struct session *s, const struct session_answer *answer,
+                                 struct card_content *content, struct session_result *result)
+{
+    take_answer *take = takers[answer->step->kind];
+    return take == NULL ? SCP_OK : take(s, answer, content, result);
+}
+
+/* ---- a step done -------------------------------------------------------------------------- */
+
+static enum scp_error put_state(const struct session *s, struct card_content *content,
+                                const struct scp_aid *aid, uint8_t life_cycle)
+{
+    const struct content_entry *found = content_find(content, aid);
+    if (found == NULL)
+        return SCP_STATE;
+    struct content_entry entry = *found;
+    entry.life_cycle = life_cycle;
+    entry.grade = grade_of(s);
+    return content_put(content, &entry);
+}
+
+static enum scp_error put_new(const struct session *s, struct card_content *content,
+                              const struct plan_step *step, const struct plan_product *product)
+{
+    struct content_entry entry = {.aid = step->aid, .grade = grade_of(s)};
+    if (step->kind == PLAN_STEP_LOAD) {
+        entry.kind = CONTENT_LOAD_FILE;
+        entry.life_cycle = SCP_LOAD_FILE_LOADED;
+    } else {
+        entry.kind = CONTENT_APPLICATION;
+        entry.life_cycle = SCP_APPLICATION_INSTALLED;
+        entry.load_file = product->package;
+        entry.security_domain = s->card.isd;
+        memcpy(entry.privileges, product->privileges, sizeof entry.privileges);
+    }
+    return content_put(content, &entry);
+}
+
+static void finish_read(struct session *s, struct card_content *content)
+{
+    s->read_started = true;
+    content->known = true;
+    for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++) {
+        s->read_pending[i] = s->read_more[i];
+        if (s->read_pending[i])
+            content->known = false;
+    }
+}
+
+static uint8_t life_cycle_of(const struct card_content *content, const struct scp_aid *aid)
+{
+    const struct content_entry *entry = content_find(content, aid);
+    return entry == NULL ? 0 : entry->life_cycle;
+}
+
+enum scp_error session_step_done(struct session *s, const struct plan_step *step,
+                                 const struct plan_product *product, struct card_content *content)
+{
+    uint8_t state = life_cycle_of(content, &step->aid);
+    switch (step->kind) {
+    case PLAN_STEP_READ:
+        finish_read(s, content);
+        return SCP_OK;
+    case PLAN_STEP_LOAD:
+    case PLAN_STEP_INSTALL:
+        return put_new(s, content, step, product);
+    case PLAN_STEP_MAKE_SELECTABLE:
+        return put_state(s, content, &step->aid, SCP_APPLICATION_SELECTABLE);
+    case PLAN_STEP_LOCK:
+        return put_state(s, content, &step->aid, state | SCP_LIFE_CYCLE_LOCKED);
+    case PLAN_STEP_UNLOCK:
+        return put_state(s, content, &step->aid, state & (uint8_t)~SCP_LIFE_CYCLE_LOCKED);
+    case PLAN_STEP_DELETE:
+    case PLAN_STEP_DELETE_PACKAGE:
+        content_remove(content, &step->aid);
+        return SCP_OK;
+    case PLAN_STEP_PERSONALISE:
+    case PLAN_STEP_DIRECTORY:
+    case PLAN_STEP_CONFIRM:
+    case PLAN_STEP_PROVE:
+        return SCP_OK;
+    }
+    return SCP_STATE;
+}

@@ -1,0 +1,266 @@
+/* What each step of a plan sends, and what the answers mean. Two tables: one to write, one to take.
+ */
+#include "ota-server/rebind/directory.h"
+#include "ota-server/rebind/session_build.h"
+#include "scp/gp/card_data.h"
+#include "scp/gp/commands.h"
+#include "scp/gp/install.h"
+#include "scp/gp/lifecycle.h"
+#include "scp/gp/privileges.h"
+#include "scp/gp/registry.h"
+#include "scp/gp/status_words.h"
+#include "scp/gp/store_data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DGIS_SIZE = 16 * 1024, DGIS_MAX = 160, DGI_SENSITIVE = 0x8000 };
+
+/* The parts of the registry that a READ asks for, in this order. */
+static const uint8_t registry_parts[SESSION_REGISTRY_PARTS] = {
+    SCP_STATUS_ISSUER_DOMAIN, SCP_STATUS_APPLICATIONS, SCP_STATUS_LOAD_FILES};
+
+static const struct session_accepts accept_page = {
+    3, {{SCP_SW_SUCCESS, 0xFFFF}, {SCP_SW_MORE_DATA, 0xFFFF}, {SCP_SW_DATA_NOT_FOUND, 0xFFFF}}};
+static const struct session_accepts accept_resources = {
+    3, {{SCP_SW_SUCCESS, 0xFFFF}, {SCP_SW_DATA_NOT_FOUND, 0xFFFF}, {SCP_SW_WRONG_P1_P2, 0xFFFF}}};
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+static size_t data_room(const struct session_build *b)
+{
+    size_t room = scp_channel_room(&b->channel);
+    size_t limit = b->materials->max_command_data;
+    return limit != 0 && limit < room ? limit : room;
+}
+
+static enum scp_error emit_install(struct session_build *b, const struct scp_install *install)
+{
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu command;
+    SCP_TRY(scp_install_command(install, &data, &command));
+    return session_emit(b, &command, NULL);
+}
+
+static enum scp_error write_load(struct session_build *b, const struct plan_step *step)
+{
+    const struct plan_product *product = b->materials->product;
+    const struct scp_install install = {.p1 = SCP_INSTALL_FOR_LOAD,
+                                        .load_file = scp_aid_bytes(&step->aid)};
+    SCP_TRY(emit_install(b, &install));
+    size_t room = data_room(b);
+    for (size_t i = 0;; i++) {
+        struct scp_apdu block;
+        enum scp_error error = scp_load_block(product->load_file, room, i, &block);
+        if (error == SCP_NOT_FOUND)
+            return SCP_OK;
+        SCP_TRY(error);
+        SCP_TRY(session_emit(b, &block, NULL));
+    }
+}
+
+static enum scp_error write_install(struct session_build *b, const struct plan_step *step)
+{
+    const struct plan_product *product = b->materials->product;
+    const struct scp_install install = {
+        .p1 = SCP_INSTALL_FOR_INSTALL,
+        .load_file = scp_aid_bytes(&product->package),
+        .module = scp_aid_bytes(&product->module),
+        .application = scp_aid_bytes(&step->aid),
+        .privileges = SCP_BYTES(product->privileges),
+        .parameters = product->parameters,
+    };
+    return emit_install(b, &install);
+}
+
+static enum scp_error begin_personalisation(struct session_build *b, const struct scp_aid *aid)
+{
+    const struct scp_install install = {.p1 = SCP_INSTALL_FOR_PERSONALIZATION,
+                                        .application = scp_aid_bytes(aid)};
+    return emit_install(b, &install);
+}
+
+static enum scp_error store_all(struct session_build *b, const struct scp_dgi *dgis, size_t count)
+{
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_store_data walk;
+    struct scp_apdu command;
+    enum scp_error error;
+    scp_store_data_begin(&walk, dgis, count, data_room(b), false);
+    while ((error = scp_store_data_next(&walk, buffer, &command)) == SCP_OK) {
+        error = session_emit(b, &command, NULL);
+        if (error != SCP_OK)
+            break;
+    }
+    scp_wipe(buffer, sizeof buffer);
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
+}
+
+static enum scp_error split_dgis(struct scp_bytes bytes, struct scp_dgi dgis[DGIS_MAX],
+                                 size_t *count)
+{
+    struct scp_reader r = scp_reader_on(bytes);
+    enum scp_error error = SCP_OK;
+    for (*count = 0; *count < DGIS_MAX; (*count)++) {
+        error = scp_dgi_next(&r, &dgis[*count]);
+        if (error != SCP_OK)
+            break;
+        /* EMV CPS 3.2.6: groupings 8xxx hold what came encrypted under the DEK. */
+        dgis[*count].encrypted = (dgis[*count].id & 0xF000) == DGI_SENSITIVE;
+    }
+    if (error == SCP_OK)
+        return SCP_TOO_LONG;
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
+}
+
+static enum scp_error write_personalise(struct session_build *b, const struct plan_step *step)
+{
+    struct scp_dgi dgis[DGIS_MAX];
+    size_t count = 0;
+    uint8_t *buffer = malloc(DGIS_SIZE);
+    if (buffer == NULL)
+        return SCP_NO_MEMORY;
+    struct scp_writer w = scp_writer_on(buffer, DGIS_SIZE);
+    enum scp_error error = b->keys->personalise(b->keys->ctx, &b->channel.session, &w);
+    if (error == SCP_OK)
+        error = split_dgis(scp_written(&w), dgis, &count);
+    if (error == SCP_OK)
+        error = begin_personalisation(b, &step->aid);
+    if (error == SCP_OK)
+        error = store_all(b, dgis, count);
+    scp_wipe(buffer, DGIS_SIZE);
+    free(buffer);
+    return error;
+}
+
+static enum scp_error write_make_selectable(struct session_build *b, const struct plan_step *step)
+{
+    const struct plan_product *product = b->materials->product;
+    const struct scp_install install = {
+        .p1 = SCP_INSTALL_FOR_MAKE_SELECTABLE,
+        .application = scp_aid_bytes(&step->aid),
+        .privileges = SCP_BYTES(product->privileges),
+    };
+    return emit_install(b, &install);
+}
+
+static enum scp_error write_directory(struct session_build *b, const struct plan_step *step)
+{
+    uint8_t value[DIRECTORY_VALUE_MAX];
+    struct scp_dgi dgi;
+    SCP_TRY(directory_dgi(&step->aid, b->materials->product, value, &dgi));
+    SCP_TRY(begin_personalisation(b, &step->aid));
+    return store_all(b, &dgi, 1);
+}
+
+static enum scp_error emit_state(struct session_build *b, const struct scp_aid *aid, uint8_t state)
+{
+    const struct scp_set_status status = {
+        .type = SCP_SET_STATUS_APPLICATION, .state = state, .aid = scp_aid_bytes(aid)};
+    struct scp_apdu command = scp_set_status(&status);
+    return session_emit(b, &command, NULL);
+}
+
+static enum scp_error write_lock(struct session_build *b, const struct plan_step *step)
+{
+    return emit_state(b, &step->aid, SCP_LIFE_CYCLE_LOCKED | SCP_APPLICATION_SELECTABLE);
+}
+
+static enum scp_error write_unlock(struct session_build *b, const struct plan_step *step)
+{
+    return emit_state(b, &step->aid, SCP_APPLICATION_SELECTABLE);
+}
+
+static enum scp_error write_delete(struct session_build *b, const struct plan_step *step)
+{
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
+    const struct scp_delete content = {.aid = scp_aid_bytes(&step->aid)};
+    struct scp_apdu command;
+    SCP_TRY(scp_delete_command(&content, &data, &command));
+    return session_emit(b, &command, NULL);
+}
+
+static enum scp_error emit_status(struct session_build *b, const struct scp_get_status *status)
+{
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu command;
+    SCP_TRY(scp_get_status_command(status, &data, &command));
+    return session_emit(b, &command, &accept_page);
+}
+
+static enum scp_error emit_resources(struct session_build *b)
+{
+    struct scp_apdu command = scp_get_data(SCP_DATA_EXTENDED_RESOURCES);
+    return session_emit(b, &command, &accept_resources);
+}
+
+static enum scp_error write_read(struct session_build *b, const struct plan_step *step)
+{
+    struct session *s = b->session;
+    (void)step;
+    for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++) {
+        const struct scp_get_status status = {.subset = registry_parts[i],
+                                              .next = s->read_started,
+                                              .tag_list = scp_status_tags(registry_parts[i])};
+        if (s->read_pending[i])
+            SCP_TRY(emit_status(b, &status));
+    }
+    return emit_resources(b);
+}
+
+static enum scp_error write_confirm(struct session_build *b, const struct plan_step *step)
+{
+    const struct scp_get_status status = {.subset = SCP_STATUS_APPLICATIONS,
+                                          .aid = scp_aid_bytes(&step->aid),
+                                          .tag_list = scp_status_tags(SCP_STATUS_APPLICATIONS)};
+    SCP_TRY(emit_status(b, &status));
+    return emit_resources(b);
+}
+
+/* As a terminal: SELECT, GET PROCESSING OPTIONS, GENERATE AC for a declined transaction (EMV Book 3
+ * 6.5), which leaves no trace but the counter. */
+static enum scp_error write_prove(struct session_build *b, const struct plan_step *step)
+{
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_writer pdol = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu select = scp_select(scp_aid_bytes(&step->aid));
+    scp_put_u8(&pdol, 0x83);
+    scp_put_lv(&pdol, b->materials->pdol_data);
+    SCP_TRY(scp_writer_status(&pdol));
+    const struct scp_apdu options = {.cla = 0x80, .ins = 0xA8, .data = scp_written(&pdol), .le = 0};
+    const struct scp_apdu generate = {
+        .cla = 0x80, .ins = 0xAE, .data = b->materials->cdol_data, .le = 0};
+    SCP_TRY(session_emit_plain(b, &select, NULL));
+    SCP_TRY(session_emit_plain(b, &options, NULL));
+    return session_emit_plain(b, &generate, NULL);
+}
+
+typedef enum scp_error write_step(struct session_build *b, const struct plan_step *step);
+
+static write_step *const writers[] = {
+    [PLAN_STEP_READ] = write_read,
+    [PLAN_STEP_LOAD] = write_load,
+    [PLAN_STEP_INSTALL] = write_install,
+    [PLAN_STEP_PERSONALISE] = write_personalise,
+    [PLAN_STEP_MAKE_SELECTABLE] = write_make_selectable,
+    [PLAN_STEP_DIRECTORY] = write_directory,
+    [PLAN_STEP_LOCK] = write_lock,
+    [PLAN_STEP_UNLOCK] = write_unlock,
+    [PLAN_STEP_DELETE] = write_delete,
+    [PLAN_STEP_DELETE_PACKAGE] = write_delete,
+    [PLAN_STEP_CONFIRM] = write_confirm,
+    [PLAN_STEP_PROVE] = write_prove,
+};
+
+enum scp_error session_step_write(struct session_build *b, const struct plan_step *step)
+{
+    return writers[step->kind](b, step);
+}
+
+bool session_step_wrapped(const struct plan_step *step)
+{
+    return step->kind != PLAN_STEP_PROVE;
+}

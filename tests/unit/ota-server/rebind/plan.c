@@ -1,0 +1,250 @@
+#include "ota-server/rebind/plan.h"
+#include "ota-server/rebind/directory.h"
+#include "scp/gp/lifecycle.h"
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct scp_aid package_a = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x41, 1}, 9};
+static const struct scp_aid instance_a = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x41}, 8};
+static const struct scp_aid package_b = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42, 1}, 9};
+static const struct scp_aid module_b = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42, 1, 1}, 10};
+static const struct scp_aid instance_b = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42}, 8};
+
+static const uint8_t load_file[1000] = {0xC4};
+
+static struct plan_product product_b(void)
+{
+    return (struct plan_product){
+        .package = package_b,
+        .module = module_b,
+        .instance = instance_b,
+        .load_file = SCP_BYTES(load_file),
+        .label = "Bank B",
+        .priority = 1,
+    };
+}
+
+static void put(struct card_content *content, enum content_kind kind, struct scp_aid aid,
+                struct scp_aid load_file_aid, uint8_t life_cycle)
+{
+    struct content_entry entry = {
+        .kind = kind, .aid = aid, .load_file = load_file_aid, .life_cycle = life_cycle};
+    assert_int_equal(content_put(content, &entry), SCP_OK);
+}
+
+/* A card that carries bank A, with room for another. */
+static struct card_content card_with_bank_a(void)
+{
+    struct card_content content = {
+        .known = true, .free_known = true, .free_non_volatile = 64 * 1024};
+    put(&content, CONTENT_LOAD_FILE, package_a, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_a, package_a, SCP_APPLICATION_SELECTABLE);
+    put(&content, CONTENT_APPLICATION, directory_aids[0], (struct scp_aid){.len = 0},
+        SCP_APPLICATION_SELECTABLE);
+    return content;
+}
+
+static struct plan_request switch_to(const struct plan_product *product,
+                                     const struct card_content *observed)
+{
+    return (struct plan_request){
+        .operation = PLAN_SWITCH,
+        .product = product,
+        .observed = observed,
+        .retired = &instance_a,
+        .retired_count = 1,
+        .retire = PLAN_RETIRE_DELETE,
+        .prove = true,
+    };
+}
+
+/* The steps of a plan in words: "load, install, …". */
+static const char *words(const struct plan *plan)
+{
+    static char text[512];
+    text[0] = '\0';
+    for (size_t i = 0; i < plan->count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? "" : ", ",
+                 plan_step_name(plan->steps[i].kind));
+    }
+    return text;
+}
+
+static size_t place_of(const struct plan *plan, enum plan_step_kind kind)
+{
+    size_t i = 0;
+    while (i < plan->count && plan->steps[i].kind != kind)
+        i++;
+    return i;
+}
+
+static void switch_makes_before_it_breaks(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "load, install, personalise, make selectable, directory, "
+                                      "delete, delete package, confirm, prove");
+    assert_false(plan.breaks_first);
+    assert_int_equal(plan.memory_needed, sizeof load_file + PLAN_INSTANCE_RESERVE);
+}
+
+static void resident_package_is_not_loaded_again(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    product.load_file = SCP_EMPTY;
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_int_equal(place_of(&plan, PLAN_STEP_LOAD), plan.count);
+    assert_int_equal(plan.memory_needed, PLAN_INSTANCE_RESERVE);
+}
+
+static void interrupted_instance_is_deleted_and_done_again(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b, SCP_APPLICATION_INSTALLED);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_int_equal(plan.steps[0].kind, PLAN_STEP_DELETE);
+    assert_true(scp_aid_equal(&plan.steps[0].aid, &instance_b));
+    assert_int_equal(plan.steps[1].kind, PLAN_STEP_INSTALL);
+}
+
+static void selectable_instance_is_not_personalised_again(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b, SCP_APPLICATION_SELECTABLE);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "directory, delete, delete package, confirm, prove");
+}
+
+static void locked_resident_bank_comes_back_without_loading(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b,
+        SCP_APPLICATION_SELECTABLE | SCP_LIFE_CYCLE_LOCKED);
+    struct plan_request request = switch_to(&product, &content);
+    request.retire = PLAN_RETIRE_LOCK;
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "unlock, directory, lock, confirm, prove");
+}
+
+static void without_room_nothing_is_planned(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    content.free_non_volatile = 3000;
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_NO_ROOM);
+    assert_int_equal(plan.count, 0);
+    assert_int_equal(plan.memory_needed, sizeof load_file + PLAN_INSTANCE_RESERVE);
+}
+
+static void only_an_obligation_may_break_first(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    content.free_non_volatile = 3000;
+    struct plan_request request = switch_to(&product, &content);
+    request.break_before_make = true;
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_true(plan.breaks_first);
+    assert_true(place_of(&plan, PLAN_STEP_DELETE) < place_of(&plan, PLAN_STEP_LOAD));
+    request.retire = PLAN_RETIRE_LOCK; /* locking frees nothing */
+    assert_int_equal(plan_make(&request, &plan), PLAN_NO_ROOM);
+}
+
+static void shared_package_stays_when_its_instance_goes(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct scp_aid other = {{0xA0, 0, 0, 0, 1}, 5};
+    put(&content, CONTENT_APPLICATION, other, package_a, SCP_APPLICATION_SELECTABLE);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_int_equal(place_of(&plan, PLAN_STEP_DELETE_PACKAGE), plan.count);
+}
+
+static void revocation_clears_the_directory_before_the_bank_goes(void **state)
+{
+    (void)state;
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(NULL, &content);
+    request.operation = PLAN_REVOKE;
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "directory, delete, delete package, confirm");
+    assert_true(scp_aid_equal(&plan.steps[0].aid, &directory_aids[0]));
+    request.retire = PLAN_RETIRE_KEEP; /* a revoked bank is at least locked */
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "directory, lock, confirm");
+}
+
+static void unknown_content_is_read_first(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = {.known = false};
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "read");
+}
+
+static void aid_of_something_else_is_refused(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_SECURITY_DOMAIN, instance_b, (struct scp_aid){.len = 0}, 0x0F);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_AID_TAKEN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(switch_makes_before_it_breaks),
+        cmocka_unit_test(resident_package_is_not_loaded_again),
+        cmocka_unit_test(interrupted_instance_is_deleted_and_done_again),
+        cmocka_unit_test(selectable_instance_is_not_personalised_again),
+        cmocka_unit_test(locked_resident_bank_comes_back_without_loading),
+        cmocka_unit_test(without_room_nothing_is_planned),
+        cmocka_unit_test(only_an_obligation_may_break_first),
+        cmocka_unit_test(shared_package_stays_when_its_instance_goes),
+        cmocka_unit_test(revocation_clears_the_directory_before_the_bank_goes),
+        cmocka_unit_test(unknown_content_is_read_first),
+        cmocka_unit_test(aid_of_something_else_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
