@@ -26,10 +26,10 @@ struct scp_cap_problem {
 };
 
 /* Open an archive of at most SCP_CAP_MAX bytes, which need not outlive the call. `problem` may be
- * NULL; it is set on every error. Components that claim more than their two-byte size or
- * SCP_LOAD_FILE_MAX in all are refused before they are unpacked. TOO_LONG, MALFORMED, NOT_FOUND (a
- * component that every package has), DUPLICATE, TRUNCATED, TRAILING, UNSUPPORTED (extended CAP
- * format), NO_MEMORY. */
+ * NULL; it is set on every error. A component that claims more than its two-byte size can say, or
+ * SCP_LOAD_FILE_MAX together with the others, is refused before it is unpacked. Errors: TOO_LONG,
+ * MALFORMED, NOT_FOUND (a component that every package has), DUPLICATE, MISMATCH (Directory states
+ * another size), TRUNCATED, TRAILING, UNSUPPORTED (extended CAP format), NO_MEMORY. */
 SCP_MUST_USE enum scp_error scp_cap_open(struct scp_cap **out, struct scp_bytes archive,
                                          struct scp_cap_problem *problem);
 /* NULL is allowed. */
