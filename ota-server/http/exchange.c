@@ -360,6 +360,12 @@ size_t http_exchange_read(struct http_exchange *exchange, uint8_t *to, size_t ca
     return count;
 }
 
+void http_exchange_sent(struct http_exchange *exchange)
+{
+    exchange->is_sent = true;
+    exchange->deadline_ms = http_server_now_ms(exchange->server) + HTTP_LINGER_MS;
+}
+
 /* ---- time --------------------------------------------------------------------------------- */
 
 static void sweep_unanswered(struct http_exchange *exchange, uint64_t now_ms)
@@ -378,13 +384,20 @@ static bool has_stalled(const struct http_exchange *exchange, uint64_t now_ms)
            now_ms - exchange->progress_ms > exchange->server->config.stall_ms;
 }
 
+/* Answered before the request was complete, and its rest is still coming. Resetting the stream at
+ * once makes some clients drop the answer unread. */
+static bool is_still_sending(const struct http_exchange *exchange, uint64_t now_ms)
+{
+    return exchange->is_sent && !exchange->is_complete && now_ms > exchange->deadline_ms;
+}
+
 void http_exchange_sweep(struct http_exchange *exchange, uint64_t now_ms)
 {
     if (exchange->is_closed)
         return;
     if (exchange->answer == NULL)
         sweep_unanswered(exchange, now_ms);
-    else if (has_stalled(exchange, now_ms))
+    else if (has_stalled(exchange, now_ms) || is_still_sending(exchange, now_ms))
         http_h2_reset(exchange);
     else if (exchange->answer->is_stream)
         http_event_stream_sweep(exchange, now_ms);

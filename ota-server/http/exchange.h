@@ -29,6 +29,7 @@ struct http_exchange {
     unsigned fault;                /* status for a request broken in its headers; 0 for none */
 
     bool is_complete; /* the request's last byte is here */
+    bool is_sent;     /* the answer's last byte has been sent */
     bool is_closed;   /* the stream is gone */
     bool has_job;     /* `job` is with the workers */
     struct http_job job;
@@ -63,6 +64,9 @@ void http_exchange_end(struct http_exchange *exchange);
 /* Body bytes for the client: how many stand in `to`; *is_last when none follow. 0 and not last:
  * later. */
 size_t http_exchange_read(struct http_exchange *exchange, uint8_t *to, size_t cap, bool *is_last);
+
+/* The answer's last byte is on its way. */
+void http_exchange_sent(struct http_exchange *exchange);
 
 /* The stream is gone: logs, and frees now or when the job is done. */
 void http_exchange_closed(struct http_exchange *exchange);

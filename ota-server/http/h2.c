@@ -74,7 +74,6 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t stream
     return 0;
 }
 
-/* Answered before the request was complete: the rest of it is not wanted (RFC 9113, 8.1). */
 static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
     (void)arg;
@@ -82,10 +81,9 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     if (!carries_answer || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
         return 0;
     struct http_exchange *exchange = exchange_of(session, frame->hd.stream_id);
-    if (exchange == NULL || exchange->is_complete)
-        return 0;
-    return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                                     NGHTTP2_NO_ERROR);
+    if (exchange != NULL)
+        http_exchange_sent(exchange);
+    return 0;
 }
 
 static int on_stream_close(nghttp2_session *session, int32_t stream_id, uint32_t error, void *arg)
@@ -289,6 +287,7 @@ void http_h2_resume(struct http_exchange *exchange)
 
 void http_h2_reset(struct http_exchange *exchange)
 {
+    uint32_t code = exchange->is_sent ? NGHTTP2_NO_ERROR : NGHTTP2_INTERNAL_ERROR;
     (void)nghttp2_submit_rst_stream(exchange->h2->session, NGHTTP2_FLAG_NONE, exchange->stream_id,
-                                    NGHTTP2_INTERNAL_ERROR);
+                                    code);
 }

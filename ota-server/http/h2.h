@@ -46,7 +46,7 @@ void http_h2_sweep(struct http_h2 *h2, uint64_t now_ms);
 void http_h2_answer(struct http_exchange *exchange);
 /* There are new body bytes, or the end. */
 void http_h2_resume(struct http_exchange *exchange);
-/* Give up on the stream. */
+/* Give up on the stream; after a whole answer that is no error (RFC 9113, 8.1). */
 void http_h2_reset(struct http_exchange *exchange);
 
 #endif

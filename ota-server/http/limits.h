@@ -45,8 +45,8 @@ enum {
     HTTP_STALL_MS = 60 * 1000,     /* a client that takes no bytes; then closed */
     HTTP_HEARTBEAT_MS = 15 * 1000, /* comment on a silent event stream */
     HTTP_DRAIN_MS = 10 * 1000,     /* from http_server_stop to closing what still runs */
-    HTTP_LINGER_MS = 500,          /* after our last byte, for the client to close; then closed */
-    HTTP_SWEEP_MS = 100,           /* how often times are checked */
+    HTTP_LINGER_MS = 500, /* after our last byte, for the client to end; then closed or reset */
+    HTTP_SWEEP_MS = 100,  /* how often times are checked */
 };
 
 #endif

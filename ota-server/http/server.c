@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,8 +179,12 @@ static enum http_error set_up(struct http_server *server, const struct http_serv
     error = listen_on(server, config, detail);
     if (error != HTTP_OK)
         return error;
-    return http_workers_new(&server->workers, &server->loop, server->config.workers,
-                            HTTP_QUEUE_MAX);
+    const struct http_workers_options options = {
+        .threads = server->config.workers,
+        .queue_max = HTTP_QUEUE_MAX,
+        .thread_end = tls_thread_end,
+    };
+    return http_workers_new(&server->workers, &server->loop, &options);
 }
 
 static struct http_server *allocate(const struct http_server_config *config)
@@ -229,7 +234,9 @@ enum http_error http_server_new(struct http_server **out, const struct http_serv
 
 void http_server_run(struct http_server *server)
 {
+    signal(SIGPIPE, SIG_IGN); /* a client that left is an error of the write, see server.h */
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    tls_thread_end();
 }
 
 static void close_handle(uv_handle_t *handle, void *arg)

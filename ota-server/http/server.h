@@ -89,7 +89,8 @@ HTTP_MUST_USE enum http_error http_server_new(struct http_server **server,
 /* The port listened on. Any thread. */
 uint16_t http_server_port(const struct http_server *server);
 
-/* Serves until http_server_stop has been called and all connections are closed. Once per server. */
+/* Serves until http_server_stop has been called and all connections are closed. Once per server.
+ * From here on the process ignores SIGPIPE. */
 void http_server_run(struct http_server *server);
 
 /* No new connections, GOAWAY on the open ones, event streams end, running requests get up to

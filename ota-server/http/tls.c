@@ -1,6 +1,7 @@
 #include <wolfssl/options.h>
 
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 
 #include "ota-server/http/tls.h"
 #include "ota-server/http/tls_peer.h"
@@ -118,6 +119,11 @@ void tls_context_free(struct tls_context *context)
     wolfSSL_CTX_free(context->ctx);
     free(context);
     wolfSSL_Cleanup();
+}
+
+void tls_thread_end(void)
+{
+    wc_ecc_fp_free();
 }
 
 /* ---- session ------------------------------------------------------------------------------ */

@@ -25,6 +25,10 @@ HTTP_MUST_USE enum http_error tls_context_new(struct tls_context **context,
                                               struct http_error_detail *detail);
 void tls_context_free(struct tls_context *context);
 
+/* At the end of every thread that may have used wolfCrypt: frees the library's tables of the
+ * thread. */
+void tls_thread_end(void);
+
 enum tls_result {
     TLS_DONE,   /* the step is complete */
     TLS_AGAIN,  /* more bytes from the network are needed */

@@ -16,7 +16,7 @@ struct http_workers {
     struct queue waiting;
     struct queue finished;
     bool stopping;
-    size_t queue_max;
+    struct http_workers_options options;
     size_t pending; /* the loop's */
     unsigned thread_count;
     uv_thread_t threads[];
@@ -68,6 +68,7 @@ static void work(void *arg)
         uv_mutex_unlock(&workers->mutex);
         uv_async_send(&workers->finished_wake);
     }
+    workers->options.thread_end();
 }
 
 static struct http_job *take_finished(struct http_workers *workers)
@@ -90,7 +91,7 @@ static void report_finished(uv_async_t *handle)
 bool http_workers_submit(struct http_workers *workers, struct http_job *job)
 {
     uv_mutex_lock(&workers->mutex);
-    bool fits = workers->waiting.count < workers->queue_max;
+    bool fits = workers->waiting.count < workers->options.queue_max;
     if (fits) {
         queue_put(&workers->waiting, job);
         uv_cond_signal(&workers->changed);
@@ -145,21 +146,22 @@ static bool init_parts(struct http_workers *workers, uv_loop_t *loop)
     return true;
 }
 
-enum http_error http_workers_new(struct http_workers **out, uv_loop_t *loop, unsigned threads,
-                                 size_t queue_max)
+enum http_error http_workers_new(struct http_workers **out, uv_loop_t *loop,
+                                 const struct http_workers_options *options)
 {
     *out = NULL;
-    struct http_workers *workers = calloc(1, sizeof *workers + threads * sizeof(uv_thread_t));
+    struct http_workers *workers =
+        calloc(1, sizeof *workers + options->threads * sizeof(uv_thread_t));
     if (workers == NULL)
         return HTTP_NO_MEMORY;
     queue_init(&workers->waiting);
     queue_init(&workers->finished);
-    workers->queue_max = queue_max;
+    workers->options = *options;
     if (!init_parts(workers, loop)) {
         free(workers);
         return HTTP_SYSTEM;
     }
-    while (workers->thread_count < threads) {
+    while (workers->thread_count < options->threads) {
         if (uv_thread_create(&workers->threads[workers->thread_count], work, workers) != 0) {
             http_workers_free(workers);
             return HTTP_SYSTEM;

@@ -19,10 +19,16 @@ struct http_job {
     struct http_job *next;
 };
 
+struct http_workers_options {
+    unsigned threads;
+    size_t queue_max;         /* jobs waiting */
+    void (*thread_end)(void); /* called at the end of each thread, on it */
+};
+
 struct http_workers;
 
 HTTP_MUST_USE enum http_error http_workers_new(struct http_workers **workers, uv_loop_t *loop,
-                                               unsigned threads, size_t queue_max);
+                                               const struct http_workers_options *options);
 
 /* False when queue_max jobs are waiting. */
 bool http_workers_submit(struct http_workers *workers, struct http_job *job);
