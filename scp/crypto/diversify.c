@@ -52,7 +52,7 @@ static enum scp_error diversify_visa2(const struct scp_key *master, const uint8_
     return diversify_des(master, data, picks, number, out);
 }
 
-/* SP 800-108 counter mode: counter ‖ label (000000 n) ‖ 00 ‖ context (the data) ‖ bits(2). */
+/* SP 800-108 counter mode: counter ‖ label (000000 n) ‖ 00 ‖ context (the data), and no length. */
 static enum scp_error diversify_kdf3(const struct scp_key *master, const uint8_t data[DATA_SIZE],
                                      uint8_t number, struct scp_key *out)
 {
@@ -61,13 +61,12 @@ static enum scp_error diversify_kdf3(const struct scp_key *master, const uint8_t
     uint8_t block[CMAC_SIZE];
     enum scp_error error = SCP_OK;
     for (size_t done = 0; error == SCP_OK && done < master->len; done += CMAC_SIZE) {
-        uint8_t input[1 + 4 + 1 + DATA_SIZE + 2];
+        uint8_t input[1 + 4 + 1 + DATA_SIZE];
         struct scp_writer w = scp_writer_on(input, sizeof input);
         scp_put_u8(&w, (uint8_t)(done / CMAC_SIZE + 1));
         scp_put_u32(&w, number);
         scp_put_u8(&w, 0x00);
         scp_put(&w, scp_bytes_of(data, DATA_SIZE));
-        scp_put_u16(&w, (uint16_t)(8 * master->len));
         const struct scp_bytes part = scp_written(&w);
         error = scp_cmac(master, &part, 1, block);
         size_t left = master->len - done;
