@@ -1,0 +1,8 @@
+/* The one place that names the families of checks. */
+#include "tests/vectors/families.h"
+
+const struct vector_family *const vector_families[] = {
+    &vector_crypto,
+    &vector_channel,
+};
+const size_t vector_family_count = sizeof vector_families / sizeof vector_families[0];

@@ -1,0 +1,86 @@
+/* Known-answer records and the functions that check them.
+ *
+ * A file in this folder is one JSON object with an array `records`; a record has `id`, `protocol`,
+ * `kind`, `inputs`, `expected` and its `source`. A family (check_*.c) is a table of the kinds it
+ * knows; families.c names the families. The runner works on a copy of `expected` from which each
+ * vector_expect_* takes the field it compared: what is left at the end was not checked, and fails
+ * the record.
+ *
+ * Values borrow from the record or from the vector's arena and live as long as the check. */
+#ifndef TESTS_VECTORS_VECTOR_H
+#define TESTS_VECTORS_VECTOR_H
+
+#include "scp/base/secret.h"
+
+#include <jansson.h>
+
+enum { VECTOR_ARENA = 65536 };
+
+struct vector {
+    const char *id;
+    json_t *inputs;
+    json_t *expected; /* the copy that shrinks */
+    size_t failures;
+    const char *skipped; /* the reason, or NULL */
+    uint8_t arena[VECTOR_ARENA];
+    size_t used;
+};
+
+struct vector_kind {
+    const char *protocol;
+    const char *kind;
+    void (*check)(struct vector *v);
+};
+
+struct vector_family {
+    const struct vector_kind *kinds;
+    size_t count;
+};
+
+#define VECTOR_FAMILY(table)                      \
+    {                                             \
+        (table), sizeof(table) / sizeof(table)[0] \
+    }
+
+/* All families, in families.c. */
+extern const struct vector_family *const vector_families[];
+extern const size_t vector_family_count;
+
+/* ---- inputs ------------------------------------------------------------------------------- */
+
+/* Whether `of` has the field. */
+bool vector_has(const json_t *of, const char *name);
+/* Bytes of a hex field; a failure and empty when it is absent or no hex. */
+struct scp_bytes vector_hex(struct vector *v, const json_t *of, const char *name);
+struct scp_bytes vector_hex_of(struct vector *v, const json_t *value);
+/* A hex field of up to four bytes as a number; `otherwise` when it is absent. */
+uint32_t vector_u32(struct vector *v, const json_t *of, const char *name, uint32_t otherwise);
+long vector_number(struct vector *v, const json_t *of, const char *name);
+const char *vector_text(struct vector *v, const json_t *of, const char *name);
+struct scp_key vector_key(struct vector *v, const json_t *of, const char *name);
+/* `enc`, `mac`, `dek` of an object; absent ones are empty. */
+struct scp_key_set vector_key_set(struct vector *v, const json_t *of);
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+/* Compare a field of `of` (v->expected or an object inside it) and take it out. Absent fields are
+ * passed over: records of a kind carry more or fewer. */
+void vector_expect_bytes(struct vector *v, json_t *of, const char *name, struct scp_bytes actual);
+void vector_expect_number(struct vector *v, json_t *of, const char *name, long actual);
+void vector_expect_bool(struct vector *v, json_t *of, const char *name, bool actual);
+void vector_expect_text(struct vector *v, json_t *of, const char *name, const char *actual);
+/* The same for a command: a source may send a final Le of 00 with it, or not. */
+void vector_expect_command(struct vector *v, json_t *of, const char *name, struct scp_bytes actual);
+
+/* Take a field out that a check has looked at in its own way. */
+void vector_taken(json_t *of, const char *name);
+/* A call that must succeed. Returns whether it did. */
+bool vector_ok(struct vector *v, const char *what, enum scp_error error);
+/* A failure with both sides as text. */
+void vector_fail(struct vector *v, const char *what, const char *expected, const char *actual);
+void vector_fail_bytes(struct vector *v, const char *what, struct scp_bytes expected,
+                       struct scp_bytes actual);
+/* Leave the record unchecked, for a named reason. */
+void vector_skip(struct vector *v, const char *reason);
+
+#endif
