@@ -34,7 +34,7 @@ enum {
     /* Names. */
     HTTP_PEER_URI_MAX = 255,
     HTTP_PEER_NAME_MAX = 127,
-    HTTP_PRINCIPAL_ID_MAX = 63,
+    HTTP_PRINCIPAL_ID_MAX = 128,
 
     /* Times, used where the configuration says 0. */
     HTTP_WORKERS_DEFAULT = 16,
