@@ -1,0 +1,165 @@
+/* Private: a card under power, and what its commands share.
+ *
+ * What survives a loss of power is `image`; everything else here is forgotten at reset. A command
+ * changes `image` freely: transmit commits it when the status word says that the command was
+ * executed, and decodes the last commit again otherwise (softcard.c). No pointer into `image` is
+ * kept between commands; AIDs are. */
+#ifndef AGENT_CARD_CARD_H
+#define AGENT_CARD_CARD_H
+
+#include "agent/card/image.h"
+#include "agent/card/softcard.h"
+#include "scp/channel/card_channel.h"
+#include "scp/gp/commands.h"
+#include "scp/gp/install.h"
+#include "scp/gp/lifecycle.h"
+#include "scp/gp/load_file.h"
+#include "scp/gp/status_words.h"
+#include "scp/gp/store_data.h"
+
+enum {
+    CARD_APPLET_STATE = 64,     /* bytes an applet keeps while it is selected */
+    CARD_STATUS_TAGS_MAX = 32,  /* tag list of GET STATUS */
+    CARD_STATUS_PAGE_MAX = 200, /* data of one page: leaves room for R-MAC and R-ENCRYPTION */
+    CARD_COUNTER_MAX_02 = 32767,
+    CARD_COUNTER_MAX_03 = 0xFFFFFF,
+};
+
+/* A secure channel session (GPCS 10.2.3): an error in secure messaging aborts it, and an aborted
+ * session is not the same as none. */
+enum card_session_state {
+    CARD_SESSION_NONE,
+    CARD_SESSION_INITIALIZED, /* INITIALIZE UPDATE was answered */
+    CARD_SESSION_OPEN,
+    CARD_SESSION_ABORTED, /* every command fails until another session, selection or reset */
+};
+
+struct card_session {
+    enum card_session_state state;
+    struct scp_card_channel channel;
+    struct scp_aid key_owner; /* the security domain whose keys opened it */
+    uint8_t kvn;
+};
+
+/* A load file that is coming in. */
+struct card_load {
+    bool active;   /* LOAD is expected */
+    bool combined; /* INSTALL [for load, install and make selectable] goes on after it */
+    bool loaded;   /* the load file of a combined process is in the registry */
+    struct scp_aid file;
+    struct scp_aid domain;
+    uint8_t hash[SCP_HASH_MAX];
+    size_t hash_len;
+    size_t blocks;
+    uint8_t *bytes; /* SCP_LOAD_FILE_MAX bytes of the heap, or NULL */
+    size_t len;
+};
+
+/* STORE DATA: who gets them, and the beginning of a structure that goes on in the next command. */
+struct card_store {
+    struct scp_aid target; /* of INSTALL [for personalization]; none: the selected application */
+    size_t blocks;
+    uint8_t pending[SCP_COMMAND_MAX];
+    size_t pending_len;
+    uint8_t key_info[SCP_APDU_DATA_MAX]; /* data of DGI 00B9: the keys that DGI 8113 brings */
+    size_t key_info_len;
+    size_t key_info_at; /* the next one that is described */
+};
+
+/* GET STATUS that has more to say. */
+struct card_status_query {
+    bool active;
+    uint8_t subset;
+    uint8_t filter[SCP_AID_MAX];
+    size_t filter_len;
+    uint8_t tags[CARD_STATUS_TAGS_MAX];
+    size_t tags_len;
+    size_t next; /* entry to go on with */
+};
+
+struct softcard {
+    struct rebind_env env;
+    struct softcard_storage storage;
+    void (*release)(void *storage_ctx); /* when the card is freed; may be NULL */
+    struct card_image image;
+    uint8_t *committed; /* the image of the last commit */
+    size_t committed_len;
+
+    struct scp_aid selected;
+    struct card_session session;
+    struct card_load load;
+    struct card_store store;
+    struct card_status_query status;
+    uint8_t applet_state[CARD_APPLET_STATE];
+};
+
+/* Run a command whose secure messaging is off; append response data, return the status word. */
+typedef uint16_t card_handler(struct softcard *card, const struct scp_apdu *apdu,
+                              struct scp_writer *out);
+
+/* The status word for a library error in command data or in the card itself. */
+uint16_t card_sw_of(enum scp_error error);
+
+/* ---- selection and reset (cmd_select.c) -------------------------------------------------------
+ */
+
+struct card_application *card_selected(const struct softcard *card);
+void card_reset_volatile(struct softcard *card);
+card_handler card_cmd_select;
+
+/* ---- secure channel (session.c) ---------------------------------------------------------------
+ */
+
+card_handler card_cmd_initialize_update;
+/* Gets the command as it came, because its MAC covers all of it. */
+uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes command);
+void card_session_end(struct softcard *card);
+void card_session_abort(struct softcard *card);
+/* Forget what depends on the session: load, personalization, paging. */
+void card_contexts_end(struct softcard *card);
+
+/* ---- commands of security domains -------------------------------------------------------------
+ */
+
+/* Run a plain command on the selected application. `authenticated`: within an open session. */
+uint16_t card_dispatch(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out);
+
+card_handler card_cmd_install;
+card_handler card_cmd_load;
+card_handler card_cmd_delete;
+card_handler card_cmd_put_key;
+card_handler card_cmd_set_status;
+card_handler card_cmd_get_status;
+card_handler card_cmd_get_data;
+card_handler card_cmd_store_data;
+
+void card_load_end(struct softcard *card);
+
+/* ---- STORE DATA -------------------------------------------------------------------------------
+ */
+
+void card_store_end(struct softcard *card);
+/* One grouping of a security domain's own data (GPCS 11.11.4; 0070 embeds data objects). */
+uint16_t card_domain_store(struct softcard *card, struct card_application *domain,
+                           const struct scp_dgi *dgi);
+/* One data object of a security domain (GPCS 11.11.2.3). */
+uint16_t card_domain_store_object(struct card_application *domain, uint32_t tag,
+                                  struct scp_bytes value);
+/* Decrypt under the data encryption key of the session; `out` has room for cipher.len bytes. */
+SCP_MUST_USE enum scp_error card_decrypt(const struct softcard *card, struct scp_bytes cipher,
+                                         uint8_t *out);
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+/* Store a symmetric key under its type, identifier and version after checking length and check
+ * value (GPCS 11.8.2.3.3). `value` is clear. */
+uint16_t card_key_store(struct card_application *domain, const struct card_key *key,
+                        struct scp_bytes value, struct scp_bytes kcv);
+/* Check value of a symmetric key. UNSUPPORTED for another type. */
+SCP_MUST_USE enum scp_error card_kcv(uint8_t type, struct scp_bytes value, uint8_t kcv[3]);
+/* Keys have come: a selectable domain with a whole key set becomes PERSONALIZED, unless it was
+ * installed to wait for SET STATUS (GPCS 5.3.2.3). */
+void card_domain_keyed(struct card_application *domain);
+
+#endif

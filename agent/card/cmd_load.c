@@ -1,0 +1,122 @@
+/* LOAD (GPCS 11.6, 9.3.5). */
+#include <stdlib.h>
+
+#include "agent/card/card.h"
+#include "agent/card/registry.h"
+
+void card_load_end(struct softcard *card)
+{
+    free(card->load.bytes);
+    card->load = (struct card_load){.active = false};
+}
+
+/* Append a block; the memory of the card is the limit before that of the host. */
+static uint16_t collect(struct softcard *card, struct scp_bytes block)
+{
+    struct card_load *load = &card->load;
+    if (load->bytes == NULL)
+        load->bytes = malloc(SCP_LOAD_FILE_MAX);
+    if (load->bytes == NULL)
+        return SCP_SW_MEMORY_FAILURE;
+    struct scp_writer w = scp_writer_on(load->bytes, SCP_LOAD_FILE_MAX);
+    w.len = load->len;
+    scp_put(&w, block);
+    load->len = scp_written(&w).len;
+    bool fits = scp_writer_status(&w) == SCP_OK && load->len <= softcard_memory_free(card);
+    return fits ? SCP_SW_SUCCESS : SCP_SW_NOT_ENOUGH_MEMORY;
+}
+
+static bool hash_holds(const struct card_load *load, struct scp_bytes data_block)
+{
+    if (load->hash_len == 0)
+        return true;
+    struct scp_digest digest;
+    enum scp_hash hash = load->hash_len == 20 ? SCP_HASH_SHA1 : SCP_HASH_SHA256;
+    return scp_data_block_hash(hash, data_block, &digest) == SCP_OK &&
+           scp_bytes_equal(scp_bytes_of(digest.bytes, digest.len),
+                           scp_bytes_of(load->hash, load->hash_len));
+}
+
+static enum scp_error describe(const struct scp_package *package, struct card_load_file *file)
+{
+    file->version[0] = package->major;
+    file->version[1] = package->minor;
+    for (size_t i = 0; i < package->applet_count; i++)
+        SCP_TRY(card_aids_add(&file->modules, &file->module_count,
+                              scp_aid_bytes(&package->applets[i])));
+    for (size_t i = 0; i < package->import_count; i++)
+        SCP_TRY(card_aids_add(&file->imports, &file->import_count,
+                              scp_aid_bytes(&package->imports[i].aid)));
+    return SCP_OK;
+}
+
+/* Enter the whole load file in the registry. */
+static uint16_t complete(struct softcard *card)
+{
+    const struct card_load *load = &card->load;
+    struct scp_load_file load_file;
+    struct scp_components components;
+    struct scp_package package;
+    if (scp_load_file_parse(scp_bytes_of(load->bytes, load->len), &load_file) != SCP_OK ||
+        scp_data_block_split(load_file.data_block, &components) != SCP_OK ||
+        scp_package_parse(&components, &package) != SCP_OK)
+        return SCP_SW_WRONG_DATA;
+    if (!scp_aid_equal(&package.aid, &load->file) || load_file.dap_count > 0 ||
+        !hash_holds(load, load_file.data_block))
+        return SCP_SW_WRONG_DATA;
+    if (card->image.load_file_count >= CARD_LOAD_FILES_MAX)
+        return SCP_SW_NOT_ENOUGH_MEMORY;
+    struct card_load_file *file = card_image_add_load_file(&card->image);
+    if (file == NULL)
+        return SCP_SW_MEMORY_FAILURE;
+    file->aid = load->file;
+    file->domain = load->domain;
+    file->size = (uint32_t)load_file.data_block.len;
+    uint16_t sw = card_sw_of(describe(&package, file));
+    if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))
+        sw = SCP_SW_NOT_ENOUGH_MEMORY;
+    return sw;
+}
+
+/* Blocks are numbered from 00 without a gap; past FF only where the chip starts over. */
+static bool in_sequence(const struct softcard *card, uint8_t p2)
+{
+    size_t blocks = card->load.blocks;
+    return p2 == (uint8_t)blocks && (blocks < SCP_LOAD_BLOCKS_MAX || card->image.traits.load_wraps);
+}
+
+static uint16_t load_block(struct softcard *card, const struct scp_apdu *apdu)
+{
+    if (apdu->p1 != 0x00 && apdu->p1 != SCP_LOAD_LAST)
+        return SCP_SW_WRONG_P1_P2;
+    if (!in_sequence(card, apdu->p2))
+        return SCP_SW_WRONG_P1_P2;
+    uint16_t sw = collect(card, apdu->data);
+    card->load.blocks++;
+    return sw == SCP_SW_SUCCESS && apdu->p1 == SCP_LOAD_LAST ? complete(card) : sw;
+}
+
+/* After the last block a combined process waits for its end and keeps nothing but the names. */
+static void finish(struct softcard *card)
+{
+    struct card_load kept = {.combined = true, .loaded = true, .file = card->load.file};
+    bool combined = card->load.combined;
+    card_load_end(card);
+    if (combined)
+        card->load = kept;
+}
+
+uint16_t card_cmd_load(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
+{
+    if (!card->load.active)
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    uint16_t sw = load_block(card, apdu);
+    if (sw != SCP_SW_SUCCESS) {
+        card_load_end(card);
+        return sw;
+    }
+    if (apdu->p1 == SCP_LOAD_LAST)
+        finish(card);
+    scp_put_u8(out, 0x00);
+    return sw;
+}

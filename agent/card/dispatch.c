@@ -1,0 +1,100 @@
+#include "agent/card/applet.h"
+#include "agent/card/card.h"
+#include "agent/card/registry.h"
+
+/* What a command of a security domain needs before it runs. */
+enum {
+    NEEDS_SESSION = 1,
+    CHANGES_CONTENT = 2, /* a card in SECURED wants a C-MAC on it (GPCS 5.1.1.3) */
+    KEEPS_LOAD = 4,      /* does not break off a load in progress */
+    WHEN_TERMINATED = 8,
+};
+
+struct command {
+    uint8_t cla;
+    uint8_t ins;
+    uint8_t flags;
+    card_handler *handler;
+};
+
+static const struct command commands[] = {
+    {SCP_CLA_GP, SCP_INS_INSTALL, NEEDS_SESSION | CHANGES_CONTENT, card_cmd_install},
+    {SCP_CLA_GP, SCP_INS_LOAD, NEEDS_SESSION | CHANGES_CONTENT | KEEPS_LOAD, card_cmd_load},
+    {SCP_CLA_GP, SCP_INS_DELETE, NEEDS_SESSION | CHANGES_CONTENT, card_cmd_delete},
+    {SCP_CLA_GP, SCP_INS_PUT_KEY, NEEDS_SESSION | CHANGES_CONTENT, card_cmd_put_key},
+    {SCP_CLA_GP, SCP_INS_STORE_DATA, NEEDS_SESSION | CHANGES_CONTENT, card_cmd_store_data},
+    {SCP_CLA_GP, SCP_INS_SET_STATUS, NEEDS_SESSION | CHANGES_CONTENT, card_cmd_set_status},
+    {SCP_CLA_GP, SCP_INS_GET_STATUS, NEEDS_SESSION | KEEPS_LOAD, card_cmd_get_status},
+    {SCP_CLA_GP, SCP_INS_GET_DATA, KEEPS_LOAD | WHEN_TERMINATED, card_cmd_get_data},
+    {SCP_CLA_ISO, SCP_INS_GET_DATA, KEEPS_LOAD | WHEN_TERMINATED, card_cmd_get_data},
+};
+
+static const struct command *find(const struct scp_apdu *apdu, bool *ins_known)
+{
+    *ins_known = false;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (commands[i].ins != apdu->ins)
+            continue;
+        *ins_known = true;
+        if (commands[i].cla == apdu->cla)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static bool authenticated(const struct softcard *card)
+{
+    return card->session.state == CARD_SESSION_OPEN;
+}
+
+static uint16_t check(const struct softcard *card, const struct command *command)
+{
+    uint8_t state = card_isd(&card->image)->state;
+    if (state == SCP_CARD_TERMINATED && (command->flags & WHEN_TERMINATED) == 0)
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    if ((command->flags & NEEDS_SESSION) != 0 && !authenticated(card))
+        return SCP_SW_SECURITY_STATUS;
+    bool wants_mac = (command->flags & CHANGES_CONTENT) != 0 && state >= SCP_CARD_SECURED;
+    uint8_t level = authenticated(card) ? scp_card_channel_level(&card->session.channel) : 0;
+    if (wants_mac && (level & SCP_LEVEL_C_MAC) == 0)
+        return SCP_SW_SECURITY_STATUS;
+    return SCP_SW_SUCCESS;
+}
+
+static uint16_t dispatch_domain(struct softcard *card, const struct scp_apdu *apdu,
+                                struct scp_writer *out)
+{
+    bool ins_known = false;
+    const struct command *command = find(apdu, &ins_known);
+    if (command == NULL)
+        return ins_known ? SCP_SW_CLA_NOT_SUPPORTED : SCP_SW_INS_NOT_SUPPORTED;
+    uint16_t sw = check(card, command);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
+    if ((command->flags & KEEPS_LOAD) == 0 && apdu->ins != SCP_INS_INSTALL)
+        card_load_end(card);
+    return command->handler(card, apdu, out);
+}
+
+/* An application. In its own session it is personalised by STORE DATA (EMV CPS 3.2). */
+static uint16_t dispatch_application(struct softcard *card, struct card_application *app,
+                                     const struct scp_apdu *apdu, struct scp_writer *out)
+{
+    if (authenticated(card) && apdu->cla == SCP_CLA_GP && apdu->ins == SCP_INS_STORE_DATA)
+        return card_cmd_store_data(card, apdu, out);
+    const struct card_applet_call call = {
+        .app = app, .state = card->applet_state, .env = &card->env};
+    return card_applet_of(app->applet)->command(&call, apdu, out);
+}
+
+uint16_t card_dispatch(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
+{
+    struct card_application *app = card_selected(card);
+    if (app == NULL) /* deleted while selected */
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    if (apdu->ins == SCP_INS_MANAGE_CHANNEL)
+        return SCP_SW_CHANNEL_NOT_SUPPORTED;
+    if (app->sd != NULL)
+        return dispatch_domain(card, apdu, out);
+    return dispatch_application(card, app, apdu, out);
+}

@@ -1,0 +1,184 @@
+#include "agent/card/registry.h"
+
+#include <stdlib.h>
+
+#include "scp/gp/lifecycle.h"
+
+struct card_application *card_application_find(const struct card_image *image, struct scp_bytes aid)
+{
+    for (size_t i = 0; i < image->application_count; i++)
+        if (card_aid_is(&image->applications[i]->aid, aid))
+            return image->applications[i];
+    return NULL;
+}
+
+struct card_load_file *card_load_file_find(const struct card_image *image, struct scp_bytes aid)
+{
+    for (size_t i = 0; i < image->load_file_count; i++)
+        if (card_aid_is(&image->load_files[i]->aid, aid))
+            return image->load_files[i];
+    return NULL;
+}
+
+struct card_application *card_domain_find(const struct card_image *image, struct scp_bytes aid)
+{
+    struct card_application *app = card_application_find(image, aid);
+    return app != NULL && app->sd != NULL ? app : NULL;
+}
+
+bool card_aid_used(const struct card_image *image, struct scp_bytes aid)
+{
+    return card_application_find(image, aid) != NULL || card_load_file_find(image, aid) != NULL;
+}
+
+/* ---- selection ------------------------------------------------------------------------------- */
+
+bool card_is_isd(const struct card_image *image, const struct card_application *app)
+{
+    return app == card_isd(image);
+}
+
+bool card_selectable(const struct card_image *image, const struct card_application *app)
+{
+    uint8_t card_state = card_isd(image)->state;
+    bool final = scp_privileges_have(app->privileges, SCP_PRIVILEGE_FINAL_APPLICATION);
+    if (card_state == SCP_CARD_LOCKED || card_state == SCP_CARD_TERMINATED)
+        return final || card_is_isd(image, app);
+    if (card_is_isd(image, app))
+        return true;
+    return !scp_life_cycle_is_locked(app->state) && app->state != SCP_APPLICATION_INSTALLED;
+}
+
+/* Whether `app` is a candidate: the AID itself, or one that begins with it. */
+static bool candidate(const struct card_image *image, const struct card_application *app,
+                      struct scp_bytes aid, bool exact)
+{
+    if (!card_selectable(image, app))
+        return false;
+    return exact ? card_aid_is(&app->aid, aid) : scp_aid_matches(&app->aid, aid);
+}
+
+struct card_application *card_select_find(const struct card_image *image, struct scp_bytes aid,
+                                          const struct card_application *after)
+{
+    for (size_t i = 0; after == NULL && i < image->application_count; i++)
+        if (candidate(image, image->applications[i], aid, true))
+            return image->applications[i];
+    bool passed = after == NULL;
+    for (size_t i = 0; i < image->application_count; i++) {
+        if (passed && candidate(image, image->applications[i], aid, false))
+            return image->applications[i];
+        passed = passed || image->applications[i] == after;
+    }
+    return NULL;
+}
+
+struct card_application *card_default_selected(const struct card_image *image)
+{
+    for (size_t i = 1; i < image->application_count; i++) {
+        struct card_application *app = image->applications[i];
+        if (scp_privileges_have(app->privileges, SCP_PRIVILEGE_CARD_RESET) &&
+            card_selectable(image, app))
+            return app;
+    }
+    return card_isd(image);
+}
+
+/* ---- hierarchy ------------------------------------------------------------------------------- */
+
+bool card_governs(const struct card_image *image, const struct card_application *ancestor,
+                  struct scp_bytes domain)
+{
+    const struct card_application *at = card_domain_find(image, domain);
+    for (size_t depth = 0; at != NULL && depth < CARD_APPLICATIONS_MAX; depth++) {
+        if (at == ancestor)
+            return true;
+        if (card_is_isd(image, at) || card_aid_is(&at->domain, scp_aid_bytes(&at->aid)))
+            return false;
+        at = card_domain_find(image, scp_aid_bytes(&at->domain));
+    }
+    return false;
+}
+
+bool card_manages(const struct card_image *image, const struct card_application *domain)
+{
+    return card_is_isd(image, domain) ||
+           scp_privileges_have(domain->privileges, SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT);
+}
+
+struct card_application *card_key_owner(const struct card_image *image,
+                                        struct card_application *domain)
+{
+    for (size_t depth = 0; domain != NULL && depth < CARD_APPLICATIONS_MAX; depth++) {
+        if (domain->sd->version_count > 0)
+            return domain;
+        if (card_is_isd(image, domain))
+            return NULL;
+        domain = card_domain_find(image, scp_aid_bytes(&domain->domain));
+    }
+    return NULL;
+}
+
+bool card_accepts(const struct card_image *image, uint8_t policy,
+                  const struct card_application *subject, const struct card_application *requester)
+{
+    enum { ANCESTOR = 0x80, HIERARCHY = 0x40, ISSUER = 0x20, EVERY = 0x10 };
+    struct scp_bytes aid = scp_aid_bytes(&subject->aid);
+    bool above = card_governs(image, requester, aid);
+    bool below = card_governs(image, subject, scp_aid_bytes(&requester->aid));
+    if (subject == requester || (policy & EVERY) != 0)
+        return true;
+    return ((policy & ISSUER) != 0 && card_is_isd(image, requester)) ||
+           ((policy & ANCESTOR) != 0 && above && card_manages(image, requester)) ||
+           ((policy & HIERARCHY) != 0 && (above || below));
+}
+
+bool card_domain_empty(const struct card_image *image, const struct card_application *domain)
+{
+    struct scp_bytes aid = scp_aid_bytes(&domain->aid);
+    for (size_t i = 0; i < image->application_count; i++)
+        if (image->applications[i] != domain && card_aid_is(&image->applications[i]->domain, aid))
+            return false;
+    for (size_t i = 0; i < image->load_file_count; i++)
+        if (card_aid_is(&image->load_files[i]->domain, aid))
+            return false;
+    return true;
+}
+
+bool card_load_file_imported(const struct card_image *image, const struct card_load_file *file)
+{
+    for (size_t i = 0; i < image->load_file_count; i++) {
+        const struct card_load_file *other = image->load_files[i];
+        for (size_t k = 0; other != file && k < other->import_count; k++)
+            if (scp_aid_equal(&other->imports[k], &file->aid))
+                return true;
+    }
+    return false;
+}
+
+/* ---- removal --------------------------------------------------------------------------------- */
+
+void card_application_remove(struct card_image *image, struct card_application *app)
+{
+    for (size_t i = 0; i < image->application_count; i++) {
+        if (image->applications[i] != app)
+            continue;
+        card_shift_down(image->applications, i, image->application_count,
+                        sizeof *image->applications);
+        image->application_count--;
+        card_application_free(app);
+        return;
+    }
+}
+
+void card_load_file_remove(struct card_image *image, struct card_load_file *file)
+{
+    for (size_t i = 0; i < image->load_file_count; i++) {
+        if (image->load_files[i] != file)
+            continue;
+        card_shift_down(image->load_files, i, image->load_file_count, sizeof *image->load_files);
+        image->load_file_count--;
+        card_load_file_free(file);
+        return;
+    }
+}

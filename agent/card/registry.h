@@ -1,0 +1,59 @@
+/* Private: questions to the registry of a card, and changes of it (GPCS 6.5). Pointers are borrowed
+ * from the image and live until it changes. */
+#ifndef AGENT_CARD_REGISTRY_H
+#define AGENT_CARD_REGISTRY_H
+
+#include "agent/card/model.h"
+
+struct card_application *card_application_find(const struct card_image *image,
+                                               struct scp_bytes aid);
+struct card_load_file *card_load_file_find(const struct card_image *image, struct scp_bytes aid);
+/* A security domain by its AID; an empty AID and the AID of an application give NULL. */
+struct card_application *card_domain_find(const struct card_image *image, struct scp_bytes aid);
+/* AIDs of load files and applications are unique together (GPCS 9.3.5, 9.3.6). */
+bool card_aid_used(const struct card_image *image, struct scp_bytes aid);
+
+/* Whether an application can be selected now (GPCS 6.4.1.1). */
+bool card_selectable(const struct card_image *image, const struct card_application *app);
+/* The first selectable application whose AID is or begins with `aid`: the one with just this AID
+ * before others, or, when `after` is given, the next one behind it. */
+struct card_application *card_select_find(const struct card_image *image, struct scp_bytes aid,
+                                          const struct card_application *after);
+/* The application with the Card Reset privilege, or the issuer security domain. */
+struct card_application *card_default_selected(const struct card_image *image);
+
+bool card_is_isd(const struct card_image *image, const struct card_application *app);
+/* Whether something associated with `domain` is below `ancestor`, directly or not (GPCS 7.2). */
+bool card_governs(const struct card_image *image, const struct card_application *ancestor,
+                  struct scp_bytes domain);
+/* Whether the domain may manage card content without a token. */
+bool card_manages(const struct card_image *image, const struct card_application *domain);
+/* The domain, or its nearest ancestor, that has keys of its own (GPCS 7.5). */
+struct card_application *card_key_owner(const struct card_image *image,
+                                        struct card_application *domain);
+/* Whether an acceptance policy (install parameters 82, 83, 87) lets `requester` act on content of
+ * `subject`: 20 the issuer security domain, 80 an ancestor that manages, 40 the hierarchy, 10 all.
+ */
+bool card_accepts(const struct card_image *image, uint8_t policy,
+                  const struct card_application *subject, const struct card_application *requester);
+
+bool card_domain_empty(const struct card_image *image, const struct card_application *domain);
+bool card_load_file_imported(const struct card_image *image, const struct card_load_file *file);
+
+/* Remove and free. A Card Reset privilege goes back to the issuer security domain by itself: the
+ * default selected application is looked up each time. */
+void card_application_remove(struct card_image *image, struct card_application *app);
+void card_load_file_remove(struct card_image *image, struct card_load_file *file);
+
+/* ---- memory (memory.c) ------------------------------------------------------------------------
+ */
+
+/* All derived from the registry at each call, so that it is exact by construction. */
+uint32_t card_memory_used(const struct card_image *image);
+uint32_t card_memory_volatile_used(const struct card_image *image);
+/* What the application's data take, without what is reserved for it. */
+uint32_t card_application_used(const struct card_application *app);
+/* Whether everything is within the card's memory and each application within its quota. */
+bool card_memory_fits(const struct card_image *image);
+
+#endif
