@@ -63,12 +63,19 @@ enum scp_error scp_card_channel_initialize(struct scp_card_channel *cc,
     return error;
 }
 
+/* The MAC covers a class byte of 84 whatever came, so the rest of it is looked at here. */
+static bool is_external_authenticate(const struct scp_apdu *command, size_t data_len)
+{
+    return scp_cla_is_secured(command->cla) && scp_cla_stripped(command->cla) == 0x80 &&
+           command->ins == SCP_INS_EXTERNAL_AUTHENTICATE && command->p2 == 0x00 &&
+           command->data.len == data_len;
+}
+
 static enum scp_error verify_host(struct scp_card_channel *cc, const struct scp_apdu *command)
 {
     struct scp_channel *ch = &cc->ch;
     size_t len = scp_channel_mac_len(ch);
-    if (!scp_cla_is_secured(command->cla) || command->ins != SCP_INS_EXTERNAL_AUTHENTICATE ||
-        command->p2 != 0x00 || command->data.len != 2 * len)
+    if (!is_external_authenticate(command, 2 * len))
         return SCP_MALFORMED;
     if (!scp_level_valid(ch->params.protocol, ch->params.i, command->p1))
         return SCP_OUT_OF_RANGE;

@@ -1,0 +1,270 @@
+/* Save, restore, and verification afterwards from the protected bytes. */
+#include "tests/unit/scp/channel/pair.h"
+
+#include <string.h>
+
+enum { COMMANDS = 6 };
+
+struct record {
+    uint8_t command[SCP_APDU_MAX];
+    struct scp_bytes wrapped;
+    uint8_t answer[SCP_RESPONSE_MAX + 32];
+    struct scp_bytes response;
+    uint8_t plain[SCP_RESPONSE_DATA_MAX];
+    struct scp_bytes data;
+    uint16_t sw;
+};
+
+static struct scp_bytes save(const struct scp_channel *ch, uint8_t buffer[SCP_CHANNEL_SAVED_MAX])
+{
+    struct scp_writer w = scp_writer_on(buffer, SCP_CHANNEL_SAVED_MAX);
+    scp_channel_save(ch, &w);
+    assert_int_equal(scp_writer_status(&w), SCP_OK);
+    return scp_written(&w);
+}
+
+/* The card's part of one exchange. */
+static void answer(struct pair *p, struct record *r, size_t n)
+{
+    static const uint16_t statuses[] = {0x9000, 0x6283, 0x6A88};
+    uint8_t data[SCP_APDU_DATA_MAX];
+    uint8_t response[48];
+    memset(response, (int)(0x11 * n), sizeof response);
+    struct scp_apdu plain;
+    struct scp_writer w = scp_writer_on(r->answer, sizeof r->answer);
+    assert_int_equal(scp_card_channel_receive(&p->card, r->wrapped, &plain, data), SCP_OK);
+    assert_int_equal(
+        scp_card_channel_respond(&p->card, scp_bytes_of(response, 9 * n), statuses[n % 3], &w),
+        SCP_OK);
+    r->response = scp_written(&w);
+}
+
+static void unwrap(struct scp_channel *ch, const struct record *r, struct scp_writer *data,
+                   uint16_t *sw)
+{
+    assert_int_equal(scp_channel_unwrap(ch, r->response, data, sw), SCP_OK);
+}
+
+/* One uninterrupted session: all commands with their responses, and what the host read. */
+static void record_session(struct pair *p, struct record records[COMMANDS])
+{
+    for (size_t n = 0; n < COMMANDS; n++) {
+        struct record *r = &records[n];
+        struct scp_apdu command = sample(p, (5 * n) % SAMPLE_COUNT);
+        struct scp_writer w = scp_writer_on(r->plain, sizeof r->plain);
+        r->wrapped = wrap(p, &command, r->command);
+        answer(p, r, n);
+        unwrap(&p->host, r, &w, &r->sw);
+        r->data = scp_written(&w);
+    }
+}
+
+static void run_afterwards(struct pair *p)
+{
+    static struct record records[COMMANDS];
+    uint8_t stored[SCP_CHANNEL_SAVED_MAX];
+    struct scp_bytes before = save(&p->host, stored);
+    record_session(p, records);
+
+    struct scp_channel verifier;
+    assert_int_equal(scp_channel_restore(&verifier, before), SCP_OK);
+    for (size_t n = 0; n < COMMANDS; n++) {
+        uint8_t plain[SCP_RESPONSE_DATA_MAX];
+        struct scp_writer w = scp_writer_on(plain, sizeof plain);
+        uint16_t sw = 0;
+        assert_int_equal(scp_channel_replay(&verifier, records[n].wrapped), SCP_OK);
+        unwrap(&verifier, &records[n], &w, &sw);
+        assert_int_equal(sw, records[n].sw);
+        assert_true(scp_bytes_equal(scp_written(&w), records[n].data));
+    }
+    uint8_t one[SCP_CHANNEL_SAVED_MAX];
+    uint8_t other[SCP_CHANNEL_SAVED_MAX];
+    assert_true(scp_bytes_equal(save(&verifier, one), save(&p->host, other)));
+}
+
+static void verification_afterwards_equals_the_session(void **state)
+{
+    (void)state;
+    for_each_session(run_afterwards);
+}
+
+/* All commands are made before the first response is read, as in a prepared script. */
+static void run_prepared_script(struct pair *p)
+{
+    static struct record records[COMMANDS];
+    uint8_t stored[SCP_CHANNEL_SAVED_MAX];
+    struct scp_bytes before = save(&p->host, stored);
+    for (size_t n = 0; n < COMMANDS; n++) {
+        struct scp_apdu command = sample(p, (3 * n) % SAMPLE_COUNT);
+        records[n].wrapped = wrap(p, &command, records[n].command);
+    }
+    struct scp_channel verifier;
+    assert_int_equal(scp_channel_restore(&verifier, before), SCP_OK);
+    for (size_t n = 0; n < COMMANDS; n++) {
+        uint8_t plain[SCP_RESPONSE_DATA_MAX];
+        struct scp_writer w = scp_writer_on(plain, sizeof plain);
+        uint16_t sw;
+        answer(p, &records[n], n);
+        assert_int_equal(scp_channel_replay(&verifier, records[n].wrapped), SCP_OK);
+        unwrap(&verifier, &records[n], &w, &sw);
+    }
+}
+
+static void a_script_made_ahead_is_verified_afterwards(void **state)
+{
+    (void)state;
+    for_each_session(run_prepared_script);
+}
+
+static void run_wrong_replay(struct pair *p)
+{
+    if ((p->level & SCP_LEVEL_C_MAC) == 0)
+        return;
+    uint8_t stored[SCP_CHANNEL_SAVED_MAX];
+    uint8_t first[SCP_APDU_MAX];
+    uint8_t second[SCP_APDU_MAX];
+    struct scp_bytes before = save(&p->host, stored);
+    struct scp_apdu command = sample(p, 6);
+    struct scp_bytes a = wrap(p, &command, first);
+    struct scp_bytes b = wrap(p, &command, second);
+    struct scp_channel verifier;
+    assert_int_equal(scp_channel_restore(&verifier, before), SCP_OK);
+    assert_int_equal(scp_channel_replay(&verifier, b), SCP_BAD_MAC);
+    first[a.len - 2] ^= 1;
+    assert_int_equal(scp_channel_replay(&verifier, a), SCP_BAD_MAC);
+    first[a.len - 2] ^= 1;
+    assert_int_equal(scp_channel_replay(&verifier, scp_bytes_slice(a, 0, 3)), SCP_TRUNCATED);
+    assert_int_equal(scp_channel_replay(&verifier, a), SCP_OK);
+    assert_int_equal(scp_channel_replay(&verifier, b), SCP_OK);
+}
+
+static void a_command_of_another_place_is_not_replayed(void **state)
+{
+    (void)state;
+    for_each_session(run_wrong_replay);
+}
+
+/* A session is stored before EXTERNAL AUTHENTICATE too, and goes on the same. */
+static void run_stored_while_opening(struct pair *p)
+{
+    uint8_t stored[SCP_CHANNEL_SAVED_MAX];
+    uint8_t apdu[SCP_APDU_MAX];
+    struct scp_writer w = scp_writer_on(apdu, sizeof apdu);
+    struct scp_channel begun;
+    struct scp_channel opened;
+    pair_begin(p);
+    assert_int_equal(scp_channel_restore(&begun, save(&p->host, stored)), SCP_OK);
+    assert_int_equal(scp_channel_open(&begun, &p->keys, p->answer), SCP_OK);
+    assert_int_equal(scp_channel_restore(&opened, save(&begun, stored)), SCP_OK);
+    assert_int_equal(scp_channel_authenticate(&opened, &w), SCP_OK);
+    assert_int_equal(scp_card_channel_authenticate(&p->card, scp_written(&w)), SCP_OK);
+}
+
+static void a_channel_is_stored_at_every_step_of_opening(void **state)
+{
+    (void)state;
+    for_each_option(run_stored_while_opening);
+}
+
+/* ---- the stored form ---------------------------------------------------------------------- */
+
+static void assert_refused(struct scp_bytes stored, enum scp_error error)
+{
+    struct scp_channel ch;
+    struct scp_channel empty;
+    memset(&empty, 0, sizeof empty);
+    assert_int_equal(scp_channel_restore(&ch, stored), error);
+    assert_memory_equal(&ch, &empty, sizeof ch);
+}
+
+static void run_cut(struct pair *p)
+{
+    uint8_t buffer[SCP_CHANNEL_SAVED_MAX + 1];
+    uint8_t apdu[SCP_APDU_MAX];
+    struct scp_apdu command = sample(p, 14);
+    (void)wrap(p, &command, apdu);
+    struct scp_bytes stored = save(&p->host, buffer);
+    for (size_t len = 4; len < stored.len; len++) {
+        struct scp_channel ch;
+        assert_int_not_equal(scp_channel_restore(&ch, scp_bytes_slice(stored, 0, len)), SCP_OK);
+        assert_int_equal(ch.state, 0);
+    }
+    buffer[stored.len] = 0;
+    assert_refused(scp_bytes_of(buffer, stored.len + 1), SCP_TRAILING);
+}
+
+static void cut_or_extended_forms_are_refused(void **state)
+{
+    (void)state;
+    for_each_session(run_cut);
+}
+
+static void impossible_values_are_refused(void **state)
+{
+    (void)state;
+    struct pair p;
+    uint8_t buffer[SCP_CHANNEL_SAVED_MAX];
+    pair_open(&p, &options[13], 0x33);
+    struct scp_bytes stored = save(&p.host, buffer);
+    const struct {
+        size_t at;
+        uint8_t value;
+        enum scp_error error;
+    } cases[] = {
+        {0, 'X', SCP_MALFORMED},  {4, 2, SCP_UNSUPPORTED}, {5, 0, SCP_MALFORMED},
+        {5, 9, SCP_MALFORMED},    {6, 4, SCP_MALFORMED},   {7, 0x40, SCP_MALFORMED},
+        {9, 0x32, SCP_MALFORMED}, {58, 15, SCP_MALFORMED}, {stored.len - 2, 0xFF, SCP_MALFORMED},
+    };
+    for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        uint8_t was = buffer[cases[n].at];
+        buffer[cases[n].at] = cases[n].value;
+        assert_refused(stored, cases[n].error);
+        buffer[cases[n].at] = was;
+    }
+    assert_refused(SCP_EMPTY, SCP_TRUNCATED);
+    struct scp_channel ch;
+    assert_int_equal(scp_channel_restore(&ch, stored), SCP_OK);
+    pair_fini(&p);
+}
+
+/* A channel that version 1 wrote; it must be read for ever. */
+static const char version_1[] =
+    "525343480104027530130030000102030405060708090526476889AACBEC0000000000000000EE960F796A63"
+    "000000000000000000000000012310B6B3A818F9CD1C5C11F2146E74755521109F9E7E6B62D2B320A7638693"
+    "0C7A547910DCAE68F5F9ED87B2313A08E8E1CCDAD936A5D8F07563D67400000000000000003D026FAEFCAB6F"
+    "E60000000000000000A03ACEF8A37333AA0000000000000000A775D847D4A7E5860000000000000000000000"
+    "00000C80E4048007010E1B2835424F";
+
+static void a_channel_of_version_1_is_read(void **state)
+{
+    (void)state;
+    uint8_t buffer[SCP_CHANNEL_SAVED_MAX];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct pair p;
+    struct scp_channel ch;
+    uint8_t one[SCP_APDU_MAX];
+    uint8_t two[SCP_APDU_MAX];
+    struct scp_writer ow = scp_writer_on(one, sizeof one);
+    assert_int_equal(scp_hex_decode(version_1, &w), SCP_OK);
+    assert_int_equal(scp_channel_restore(&ch, scp_written(&w)), SCP_OK);
+    pair_open(&p, &(struct option){SCP_PROTOCOL_02, 0x75, 16, 0}, 0x13);
+    struct scp_apdu command = sample(&p, 4);
+    (void)wrap(&p, &command, two);
+    assert_int_equal(scp_channel_wrap(&ch, &command, &ow), SCP_OK);
+    assert_true(scp_bytes_equal(scp_written(&ow), wrap(&p, &command, two)));
+    pair_fini(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verification_afterwards_equals_the_session),
+        cmocka_unit_test(a_script_made_ahead_is_verified_afterwards),
+        cmocka_unit_test(a_command_of_another_place_is_not_replayed),
+        cmocka_unit_test(a_channel_is_stored_at_every_step_of_opening),
+        cmocka_unit_test(cut_or_extended_forms_are_refused),
+        cmocka_unit_test(impossible_values_are_refused),
+        cmocka_unit_test(a_channel_of_version_1_is_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
