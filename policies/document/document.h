@@ -130,6 +130,12 @@ bool doc_is_quoted(const struct document_node *node);
 bool doc_fail(const struct document_node *node, struct document_problem *problem,
               const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same for the file as a whole, with another cause than its text. Returns the error recorded
+ * first. */
+enum document_error doc_fail_whole(const char *file, enum document_error error,
+                                   struct document_problem *problem, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Whether `node` is of that kind; a problem otherwise. NULL: false, and no problem. */
 bool doc_expect(const struct document_node *node, enum doc_kind kind,
                 struct document_problem *problem);

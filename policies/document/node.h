@@ -41,9 +41,5 @@ struct doc_place {
 enum document_error doc_fail_at(const struct document *doc, struct doc_place place,
                                 struct document_problem *problem, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Record a problem of the file as a whole. */
-enum document_error doc_fail_whole(const char *file, enum document_error error,
-                                   struct document_problem *problem, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 
 #endif

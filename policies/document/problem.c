@@ -137,6 +137,10 @@ enum document_error doc_fail_whole(const char *file, enum document_error error,
 
 char *doc_problem_format(const struct document_problem *problem, char *to, size_t cap)
 {
+    if (problem->error == DOC_UNREADABLE) {
+        (void)snprintf(to, cap, "%s\n", problem->text); /* which names the file itself */
+        return to;
+    }
     if (problem->line == 0) {
         (void)snprintf(to, cap, "%s: %s\n", problem->file, problem->text);
         return to;

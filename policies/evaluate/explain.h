@@ -1,0 +1,27 @@
+/* Why a rule holds or does not: its conditions one by one, each with what the facts say.
+ *
+ * Unlike a decision, an explanation looks at every condition, also at those that no longer matter.
+ */
+#ifndef POLICIES_EVALUATE_EXPLAIN_H
+#define POLICIES_EVALUATE_EXPLAIN_H
+
+#include "policies/compile/facts.h"
+#include "policies/compile/policy.h"
+
+struct policy_explanation {
+    unsigned depth; /* 0 for the conditions of `when` itself */
+    unsigned line;
+    bool holds;
+    bool is_group;
+    const char *condition; /* "bank.licensed_regions contains $card.region", "any of" */
+    const char *found;     /* the facts: "bank.licensed_regions is {310000}, …"; "" for a group */
+};
+
+/* Called for each condition from the top, a group before its members. Texts last for the call. */
+typedef void policy_explain_fn(void *user, const struct policy_explanation *item);
+
+/* Whether the rule holds. rule < policy_rule_count(). */
+bool policy_explain_rule(const struct policy *policy, size_t rule, const struct policy_facts *facts,
+                         policy_explain_fn *each, void *user);
+
+#endif
