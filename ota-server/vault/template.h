@@ -6,7 +6,7 @@
  *              | TAG "(" value ")"   a constructed object; may be empty
  *              | "#" TAG             the value alone of the object in the record
  *
- * TAG is a BER-TLV tag in hex of one to three bytes, well formed by ISO 7816-4 5.2.2.1. Objects in
+ * TAG is a BER-TLV tag in hex of one to three bytes (ISO 7816-4 5.2.2.1). Objects in
  * parentheses may be nested TEMPLATE_DEPTH_MAX deep. Pure: no I/O, heap or global. */
 #ifndef OTA_SERVER_VAULT_TEMPLATE_H
 #define OTA_SERVER_VAULT_TEMPLATE_H

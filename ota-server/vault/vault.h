@@ -154,6 +154,13 @@ SCP_MUST_USE enum scp_error vault_transcrypt(struct vault *vault,
                                              const struct vault_transcrypt_request *request,
                                              struct scp_writer *out, struct vault_problem *problem);
 
+/* Whether a record that a bank delivers could be transcribed: it opens, and every template finds
+ * its objects. Errors and `problem` as vault_transcrypt; nothing is given out. */
+SCP_MUST_USE enum scp_error vault_check_record(struct vault *vault,
+                                               const struct vault_record *record,
+                                               const struct vault_dgi *dgis, size_t dgi_count,
+                                               struct vault_problem *problem);
+
 struct vault_cryptogram_request {
     struct vault_record record;
     struct scp_bytes input; /* of GENERATE AC: CDOL1 data ‖ AIP ‖ ATC ‖ issuer application data */

@@ -1,0 +1,60 @@
+/* The vault's insides, shared by the files of this room. */
+#ifndef OTA_SERVER_VAULT_INTERNAL_H
+#define OTA_SERVER_VAULT_INTERNAL_H
+
+#include "ota-server/vault/arena.h"
+#include "ota-server/vault/vault.h"
+#include "scp/host/env.h"
+
+#include <pthread.h>
+
+struct vault_key_set {
+    char label[VAULT_LABEL_MAX + 1];
+    enum scp_diversification scheme;
+    struct scp_key_set masters;
+};
+
+struct vault_bank_key {
+    char bank[VAULT_LABEL_MAX + 1];
+    struct scp_key key;
+};
+
+/* Everything that the file holds. Lies in the arena. */
+struct vault_secrets {
+    uint8_t seal_key[32];
+    uint8_t pseudonym_key[32];
+    uint8_t signing_key[32]; /* P-256 scalar */
+    struct vault_key_set key_sets[VAULT_KEY_SETS_MAX];
+    size_t key_set_count;
+    struct vault_bank_key bank_keys[VAULT_BANK_KEYS_MAX];
+    size_t bank_key_count;
+};
+
+enum { VAULT_SALT_LEN = 16, VAULT_NONCE_LEN = 12, VAULT_HEADER_LEN = 6 + 16 + 12 };
+
+/* How the file's key comes from the credential: see file.h. */
+struct vault_header {
+    uint8_t kind;
+    uint8_t cost;
+    uint8_t salt[VAULT_SALT_LEN];
+    uint8_t nonce[VAULT_NONCE_LEN]; /* new with every writing */
+};
+
+struct vault {
+    const struct rebind_env *env;
+    char *path;
+    struct arena arena;
+    pthread_rwlock_t lock; /* of what stands below */
+    struct vault_header header;
+    struct scp_key *file_key;      /* in the arena */
+    struct vault_secrets *secrets; /* in the arena */
+};
+
+/* The entry of that label, or NULL. The caller holds the lock. */
+const struct vault_key_set *vault_find_key_set(const struct vault *vault, const char *label);
+const struct vault_bank_key *vault_find_bank_key(const struct vault *vault, const char *bank);
+
+/* A random P-256 scalar. */
+void vault_make_signing_key(const struct rebind_env *env, uint8_t key[32]);
+
+#endif
