@@ -1,0 +1,121 @@
+/* `ota-server serve`: the parts wired together. */
+#include "ota-server/api/api.h"
+#include "ota-server/daemon/daemon.h"
+#include "scp/host/file.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the signal handler stops; set before it is installed. */
+static struct http_server *running;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    http_server_stop(running);
+}
+
+static void stop_on_signals(struct http_server *server)
+{
+    struct sigaction stop = {.sa_handler = on_stop};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    running = server;
+    sigemptyset(&stop.sa_mask);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void log_access(void *ctx, const struct http_access *access)
+{
+    const struct api *api = ctx;
+    REBIND_LOG(api->log, REBIND_LOG_INFO, "http.request", REBIND_TEXT("method", access->method),
+               REBIND_TEXT("route", access->route), REBIND_UINT("status", access->status),
+               REBIND_UINT("duration_ms", access->duration_ms),
+               REBIND_UINT("received", access->received), REBIND_UINT("sent", access->sent),
+               REBIND_TEXT("principal", access->principal));
+}
+
+static int write_port(const struct daemon_config *config, uint16_t port)
+{
+    char text[8];
+    struct rebind_problem problem = {.text = ""};
+    if (config->port_file[0] == '\0')
+        return 0;
+    int len = snprintf(text, sizeof text, "%u\n", port);
+    if (rebind_file_write(config->port_file, scp_bytes_of(text, (size_t)len), 0600, &problem) ==
+        SCP_OK)
+        return 0;
+    fprintf(stderr, "ota-server: %s\n", problem.text);
+    return EXIT_DAEMON_FAILED;
+}
+
+static int run(struct daemon_parts *parts, struct api *api)
+{
+    const struct daemon_config *config = &parts->config;
+    const struct http_server_config http = {
+        .address = config->address,
+        .port = config->port,
+        .certificate_file = config->certificate,
+        .key_file = config->key,
+        .trust_file = config->trust,
+        .routes = api_routes,
+        .route_count = api_route_count,
+        .ctx = api,
+        .authenticate = api_authenticate,
+        .log = log_access,
+        .workers = config->workers,
+    };
+    struct http_error_detail detail = {.text = ""};
+    enum http_error error = http_server_new(&api->server, &http, &detail);
+    if (error != HTTP_OK) {
+        fprintf(stderr, "ota-server: %s: %s\n", detail.text, http_error_text(error));
+        return EXIT_DAEMON_FAILED;
+    }
+    uint16_t port = http_server_port(api->server);
+    int status = write_port(config, port);
+    if (status == 0) {
+        stop_on_signals(api->server);
+        REBIND_LOG(api->log, REBIND_LOG_INFO, "server.started",
+                   REBIND_TEXT("address", config->address), REBIND_UINT("port", port),
+                   REBIND_BOOL("vault_memory_locked", vault_memory_locked(parts->vault)));
+        http_server_run(api->server);
+        rebind_log_event(api->log, REBIND_LOG_INFO, "server.stopped");
+    }
+    http_server_free(api->server);
+    return status;
+}
+
+int daemon_serve(struct daemon_parts *parts)
+{
+    const struct daemon_config *config = &parts->config;
+    struct document_problem problem = {.error = DOC_OK};
+    struct card_profiles *profiles = card_profiles_new(config->profiles, &problem);
+    if (profiles == NULL) {
+        char text[DOC_PROBLEM_SIZE];
+        fputs(doc_problem_format(&problem, text, sizeof text), stderr);
+        return EXIT_DAEMON_CONFIG;
+    }
+    const struct rebind_service service = {
+        .store = parts->store,
+        .vault = parts->vault,
+        .env = &parts->env,
+        .profiles = profiles,
+        .failure_budget = config->failure_budget,
+        .attempts_max = config->attempts,
+        .contact_window_ms = config->contact_window_ms,
+    };
+    struct api api = {
+        .store = parts->store,
+        .vault = parts->vault,
+        .env = &parts->env,
+        .profiles = profiles,
+        .rebind = &service,
+        .log = rebind_log_new(stderr, config->log_level, &parts->env),
+    };
+    int status = run(parts, &api);
+    rebind_log_free(api.log);
+    card_profiles_free(profiles);
+    return status;
+}
