@@ -83,15 +83,17 @@ static void show_line(struct document_problem *problem, struct scp_bytes line)
     problem->caret = before - skipped;
 }
 
-static void set_text(struct document_problem *problem, const char *file, const char *format,
-                     va_list args)
+__attribute__((format(printf, 3, 0))) static void
+set_text(struct document_problem *problem, const char *file, const char *format, va_list args)
 {
     (void)snprintf(problem->file, sizeof problem->file, "%s", file);
     (void)vsnprintf(problem->text, sizeof problem->text, format, args);
 }
 
-static void fail_at(const struct document *doc, struct doc_place place,
-                    struct document_problem *problem, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void fail_at(const struct document *doc,
+                                                          struct doc_place place,
+                                                          struct document_problem *problem,
+                                                          const char *format, va_list args)
 {
     if (problem->error != DOC_OK)
         return;

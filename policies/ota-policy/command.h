@@ -1,0 +1,42 @@
+/* The commands of ota-policy: one file each, one row each in main.c. */
+#ifndef POLICIES_OTA_POLICY_COMMAND_H
+#define POLICIES_OTA_POLICY_COMMAND_H
+
+#include "policies/compile/facts.h"
+#include "policies/compile/policy.h"
+
+enum ota_policy_exit {
+    OTA_POLICY_OK = 0,
+    OTA_POLICY_FAILED = 1, /* a file is not valid (check), a case failed (test) */
+    OTA_POLICY_BAD = 2,    /* wrong usage or input */
+};
+
+enum { OTA_POLICY_FILES_MAX = 256, OTA_POLICY_FACTS_MAX = 64 };
+
+struct ota_policy_options {
+    bool json;
+    bool all; /* explain every rule */
+    const char *files[OTA_POLICY_FILES_MAX];
+    size_t file_count;
+    const char *facts[OTA_POLICY_FACTS_MAX]; /* NAME=VALUE */
+    size_t fact_count;
+};
+
+enum ota_policy_exit ota_policy_check(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_test(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_explain(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_list_facts(const struct ota_policy_options *options);
+
+/* ---- shared by the commands --------------------------------------------------------------- */
+
+/* Read and compile; `*out` is NULL and the problem is set on error. */
+SCP_MUST_USE enum document_error ota_policy_load(const char *path, struct policy **out,
+                                                 struct document_problem *problem);
+/* On standard error, in the form of a compiler's message. */
+void ota_policy_print_problem(const struct document_problem *problem);
+
+/* The digest in hex, with its NUL. */
+enum { OTA_POLICY_DIGEST_TEXT = SCP_HEX_SIZE(POLICY_DIGEST_SIZE) };
+char *ota_policy_digest(const struct policy *policy, char to[OTA_POLICY_DIGEST_TEXT]);
+
+#endif

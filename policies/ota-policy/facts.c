@@ -1,0 +1,39 @@
+/* ota-policy facts: what may a policy ask about? */
+#include "policies/ota-policy/json.h"
+
+#include <stdio.h>
+
+static void print_fact(const struct policy_fact_info *info)
+{
+    (void)printf("%-31s %-14s %s\n", info->name, policy_type_name(info->type), info->documentation);
+    if (info->words[0] == NULL)
+        return;
+    (void)printf("%46s ", "");
+    for (const char *const *word = info->words; *word != NULL; word++)
+        (void)printf("%s%s", word == info->words ? "" : " | ", *word);
+    (void)putchar('\n');
+}
+
+static json_t *fact_json(const struct policy_fact_info *info)
+{
+    json_t *words = info->words[0] != NULL ? json_array() : NULL;
+    for (const char *const *word = info->words; *word != NULL; word++)
+        (void)json_array_append_new(words, json_string(*word));
+    return json_pack("{s:s, s:s, s:b, s:s, s:o*}", "name", info->name, "type",
+                     policy_type_name(info->type), "always", info->presence == POLICY_ALWAYS,
+                     "documentation", info->documentation, "words", words);
+}
+
+enum ota_policy_exit ota_policy_list_facts(const struct ota_policy_options *options)
+{
+    json_t *list = options->json ? json_array() : NULL;
+    for (size_t i = 0; i < POLICY_FACT_COUNT; i++) {
+        const struct policy_fact_info *info = policy_fact_info((enum policy_fact)i);
+        if (options->json)
+            (void)json_array_append_new(list, fact_json(info));
+        else
+            print_fact(info);
+    }
+    return options->json ? ota_policy_json_print(json_pack("{s:o}", "facts", list), OTA_POLICY_OK)
+                         : OTA_POLICY_OK;
+}

@@ -1,0 +1,18 @@
+/* JSON answers of ota-policy. Each function gives a new reference, or NULL when memory is
+ * exhausted, which the functions that take a reference let through. */
+#ifndef POLICIES_OTA_POLICY_JSON_H
+#define POLICIES_OTA_POLICY_JSON_H
+
+#include "policies/evaluate/evaluate.h"
+#include "policies/ota-policy/command.h"
+
+#include <jansson.h>
+
+json_t *ota_policy_json_problem(const struct document_problem *problem);
+/* {"effect", "rule", "rules", "reason", "obligations"} */
+json_t *ota_policy_json_decision(const struct policy_decision *decision);
+
+/* Print it on standard output and drop the reference; BAD when it is NULL or cannot be written. */
+enum ota_policy_exit ota_policy_json_print(json_t *json, enum ota_policy_exit status);
+
+#endif

@@ -1,0 +1,124 @@
+/* ota-policy test: does each policy decide its own cases as it says, and does a case exercise each
+ * rule? A rule is exercised when it is among the deciding rules of a case. */
+#include "policies/evaluate/cases.h"
+#include "policies/ota-policy/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct report {
+    size_t failed;
+    bool exercised[POLICY_RULES_MAX];
+    json_t *cases; /* NULL for an answer in text */
+    json_t *unexercised;
+};
+
+static void mark_exercised(const struct policy *policy, const struct policy_decision *decision,
+                           struct report *report)
+{
+    for (size_t i = 0; i < policy_rule_count(policy); i++)
+        if (decision->rule_count > 0 &&
+            policy_decision_has_rule(decision, policy_rule_info(policy, i).id))
+            report->exercised[i] = true;
+}
+
+static json_t *case_json(const struct policy_case_result *result)
+{
+    return json_pack("{s:s, s:i, s:b, s:s, s:o}", "name", result->name, "line", (int)result->line,
+                     "passed", result->passed, "difference", result->difference, "decision",
+                     ota_policy_json_decision(&result->decision));
+}
+
+static void print_case(const char *file, const struct policy_case_result *result)
+{
+    if (result->passed)
+        (void)printf("  pass  %s  (%s by %s)\n", result->name,
+                     policy_effect_name(result->decision.effect),
+                     policy_decision_rule(&result->decision));
+    else
+        (void)printf("  FAIL  %s\n        %s:%u: %s\n", result->name, file, result->line,
+                     result->difference);
+}
+
+static void run_cases(const char *file, const struct policy *policy, struct report *report)
+{
+    for (size_t i = 0; i < policy_case_count(policy); i++) {
+        struct policy_case_result result;
+        policy_case_run(policy, i, &result);
+        report->failed += !result.passed;
+        mark_exercised(policy, &result.decision, report);
+        if (report->cases != NULL)
+            (void)json_array_append_new(report->cases, case_json(&result));
+        else
+            print_case(file, &result);
+    }
+}
+
+static void report_unexercised(const char *file, const struct policy *policy, struct report *report)
+{
+    for (size_t i = 0; i < policy_rule_count(policy); i++) {
+        struct policy_rule_info rule = policy_rule_info(policy, i);
+        if (report->exercised[i])
+            continue;
+        if (report->unexercised != NULL)
+            (void)json_array_append_new(report->unexercised, json_string(rule.id));
+        else
+            (void)printf("  note  %s:%u: no case exercises the rule %s\n", file, rule.line,
+                         rule.id);
+    }
+}
+
+static size_t test_as_text(const char *file, const struct policy *policy)
+{
+    struct report report = {0};
+    size_t count = policy_case_count(policy);
+    (void)printf("%s: %s\n", file, policy_name(policy));
+    run_cases(file, policy, &report);
+    report_unexercised(file, policy, &report);
+    (void)printf("  %zu of %zu cases passed\n", count - report.failed, count);
+    return report.failed;
+}
+
+static size_t test_as_json(const char *file, const struct policy *policy, json_t *list)
+{
+    struct report report = {.cases = json_array(), .unexercised = json_array()};
+    run_cases(file, policy, &report);
+    report_unexercised(file, policy, &report);
+    (void)json_array_append_new(
+        list, json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "file", file, "name", policy_name(policy),
+                        "passed", (json_int_t)(policy_case_count(policy) - report.failed), "failed",
+                        (json_int_t)report.failed, "cases", report.cases, "unexercised",
+                        report.unexercised));
+    return report.failed;
+}
+
+/* `list` is NULL for an answer in text. */
+static enum ota_policy_exit test_file(const char *file, json_t *list)
+{
+    struct document_problem problem = {0};
+    struct policy *policy;
+    if (ota_policy_load(file, &policy, &problem) != DOC_OK) {
+        if (list != NULL)
+            (void)json_array_append_new(list, json_pack("{s:s, s:o}", "file", file, "problem",
+                                                        ota_policy_json_problem(&problem)));
+        else
+            ota_policy_print_problem(&problem);
+        return OTA_POLICY_BAD;
+    }
+    size_t failed = list != NULL ? test_as_json(file, policy, list) : test_as_text(file, policy);
+    policy_free(policy);
+    return failed == 0 ? OTA_POLICY_OK : OTA_POLICY_FAILED;
+}
+
+enum ota_policy_exit ota_policy_test(const struct ota_policy_options *options)
+{
+    enum ota_policy_exit status = OTA_POLICY_OK;
+    json_t *list = options->json ? json_array() : NULL;
+    for (size_t i = 0; i < options->file_count; i++) {
+        enum ota_policy_exit one = test_file(options->files[i], list);
+        status = one > status ? one : status;
+    }
+    if (!options->json)
+        return status;
+    return ota_policy_json_print(json_pack("{s:o}", "files", list), status);
+}
