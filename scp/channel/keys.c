@@ -24,8 +24,13 @@ static enum scp_error set_dek_encrypt(void *ctx, const struct scp_session_contex
 
 struct scp_keys scp_keys_of_set(const struct scp_key_set *set)
 {
+    /* A context is not const, since another holder's may change; the functions above only read. */
+    union {
+        const struct scp_key_set *set;
+        void *ctx;
+    } holder = {.set = set};
     return (struct scp_keys){
-        .ctx = (void *)(uintptr_t)set, /* the functions above only read it */
+        .ctx = holder.ctx,
         .derive = set_derive,
         .predict = set_predict,
         .dek_encrypt = set_dek_encrypt,

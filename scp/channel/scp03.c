@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { MAC = 16, COUNTER_MAX = 0xFFFFFF };
+enum { MAC = 16, CHALLENGES_MAX = 2 * SCP_AUTHENTICATOR_MAX, COUNTER_MAX = 0xFFFFFF };
 
 /* Option bits (Amendment D 5.1). */
 enum {
@@ -28,10 +28,10 @@ static size_t authenticator_len(uint8_t i)
 
 /* Host challenge ‖ card challenge: the context of keys and cryptograms. */
 static struct scp_bytes challenges(const struct scp_session_context *session,
-                                   uint8_t buffer[2 * SCP_AUTHENTICATOR_MAX])
+                                   uint8_t buffer[CHALLENGES_MAX])
 {
     size_t len = authenticator_len(session->i);
-    struct scp_writer w = scp_writer_on(buffer, 2 * SCP_AUTHENTICATOR_MAX);
+    struct scp_writer w = scp_writer_on(buffer, CHALLENGES_MAX);
     scp_put(&w, scp_bytes_of(session->host_challenge, len));
     scp_put(&w, scp_bytes_of(session->card_challenge, len));
     return scp_written(&w);
@@ -50,7 +50,7 @@ static enum scp_error derive(const struct scp_key_set *set,
                              const struct scp_session_context *session,
                              struct scp_session_keys *out)
 {
-    uint8_t buffer[2 * SCP_AUTHENTICATOR_MAX];
+    uint8_t buffer[CHALLENGES_MAX];
     struct scp_bytes context = challenges(session, buffer);
     SCP_TRY(derive_key(&set->enc, SCP03_S_ENC, context, &out->enc));
     SCP_TRY(derive_key(&set->mac, SCP03_S_MAC, context, &out->mac));
@@ -95,7 +95,7 @@ static enum scp_error cryptogram(const struct scp_session_keys *keys,
                                  const struct scp_session_context *session, enum scp_side side,
                                  uint8_t out[SCP_AUTHENTICATOR_MAX])
 {
-    uint8_t buffer[2 * SCP_AUTHENTICATOR_MAX];
+    uint8_t buffer[CHALLENGES_MAX];
     return scp03_derive(&keys->mac,
                         side == SCP_SIDE_CARD ? SCP03_CARD_CRYPTOGRAM : SCP03_HOST_CRYPTOGRAM,
                         challenges(session, buffer), out, authenticator_len(session->i));

@@ -34,21 +34,27 @@ static const char *text_of(const json_t *record, const char *name)
     return text == NULL ? "?" : text;
 }
 
-/* Whether nothing is left of an expected value. Objects and arrays are empty when all in them is.
- */
-static bool is_spent(const json_t *value)
+/* Whether nothing is left of an expected value: of an object or array, nothing in any part. */
+static bool is_spent(json_t *value)
 {
     const char *name;
-    const json_t *inner;
-    json_t *iterated = (json_t *)(uintptr_t)value; /* jansson iterates over non-const objects */
+    json_t *inner;
     size_t i;
     json_t *element;
     if (json_is_object(value)) {
-        json_object_foreach(iterated, name, inner) if (!is_spent(inner)) return false;
+        json_object_foreach(value, name, inner)
+        {
+            if (!is_spent(inner))
+                return false;
+        }
         return true;
     }
     if (json_is_array(value)) {
-        json_array_foreach(iterated, i, element) if (!is_spent(element)) return false;
+        json_array_foreach(value, i, element)
+        {
+            if (!is_spent(element))
+                return false;
+        }
         return true;
     }
     return false;
@@ -103,7 +109,10 @@ static bool check_file(const char *path, struct tally *tally)
     }
     size_t i;
     json_t *record;
-    json_array_foreach(records, i, record) check_record(record, tally);
+    json_array_foreach(records, i, record)
+    {
+        check_record(record, tally);
+    }
     json_decref(file);
     return true;
 }

@@ -19,7 +19,7 @@ static void run_flipped_answer(struct pair *p)
 {
     uint8_t apdu[SCP_APDU_MAX];
     pair_begin(p);
-    for (size_t bit = 8 * 10; bit < 8 * p->answer.len; bit++) {
+    for (size_t bit = 80; bit < 8 * p->answer.len; bit++) {
         struct scp_channel ch = p->host;
         struct scp_writer w = scp_writer_on(apdu, sizeof apdu);
         p->answer_buffer[bit / 8] ^= (uint8_t)(1u << bit % 8);

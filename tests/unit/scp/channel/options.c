@@ -17,7 +17,7 @@ static void options_allow_their_levels(void **state)
     const struct {
         enum scp_protocol protocol;
         uint8_t i;
-        size_t count;
+        uint8_t count;
         uint8_t highest;
         bool predictable;
     } known[] = {

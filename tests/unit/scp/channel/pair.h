@@ -8,7 +8,7 @@
 struct option {
     enum scp_protocol protocol;
     uint8_t i;
-    size_t key_len;
+    uint8_t key_len;
     uint8_t quirks;
 };
 

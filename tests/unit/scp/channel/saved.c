@@ -6,13 +6,13 @@
 enum { COMMANDS = 6 };
 
 struct record {
-    uint8_t command[SCP_APDU_MAX];
     struct scp_bytes wrapped;
-    uint8_t answer[SCP_RESPONSE_MAX + 32];
     struct scp_bytes response;
-    uint8_t plain[SCP_RESPONSE_DATA_MAX];
-    struct scp_bytes data;
+    struct scp_bytes data; /* what the host read */
     uint16_t sw;
+    uint8_t command[SCP_APDU_MAX];
+    uint8_t answer[SCP_RESPONSE_MAX + 32];
+    uint8_t plain[SCP_RESPONSE_DATA_MAX];
 };
 
 static struct scp_bytes save(const struct scp_channel *ch, uint8_t buffer[SCP_CHANNEL_SAVED_MAX])
