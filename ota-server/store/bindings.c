@@ -16,7 +16,7 @@ static void read_binding(struct sql *q, struct store_binding *out)
 static enum store_error is_unchanged(struct store_tx *tx, struct store_binding *binding,
                                      bool *unchanged)
 {
-    struct store_binding stored;
+    struct store_binding stored = {0};
     enum store_error error = store_binding_get(tx, binding->card, binding->role, &stored);
     *unchanged = false;
     if (error == STORE_NOT_FOUND)

@@ -5,7 +5,7 @@
 enum store_error store_contact_claim(struct store_tx *tx, const char *card, const char *agent,
                                      int64_t window_ms)
 {
-    struct store_contact stored;
+    struct store_contact stored = {0};
     int64_t now_ms = store_now_ms(tx);
     enum store_error error = store_contact_get(tx, card, &stored);
     if (error != STORE_OK && error != STORE_NOT_FOUND)

@@ -94,7 +94,7 @@ enum store_error store_exchange_sealed_state(struct store_tx *tx, const char *id
 enum store_error store_exchange_answer(struct store_tx *tx, const char *id,
                                        const uint8_t digest[32])
 {
-    struct store_exchange stored;
+    struct store_exchange stored = {0};
     STORE_TRY(store_exchange_get(tx, id, &stored));
     bool same = memcmp(stored.response_digest, digest, sizeof stored.response_digest) == 0;
     if (stored.state == STORE_EXCHANGE_ANSWERED && same)
@@ -110,7 +110,7 @@ enum store_error store_exchange_answer(struct store_tx *tx, const char *id,
 
 enum store_error store_exchange_set_reply(struct store_tx *tx, const char *id, const char *reply)
 {
-    struct store_exchange stored;
+    struct store_exchange stored = {0};
     STORE_TRY(store_exchange_get(tx, id, &stored));
     if (stored.state != STORE_EXCHANGE_ANSWERED)
         return store_fail(tx, STORE_CONFLICT, "the exchange has no answer to reply to");
@@ -122,7 +122,7 @@ enum store_error store_exchange_set_reply(struct store_tx *tx, const char *id, c
 
 enum store_error store_exchange_burn(struct store_tx *tx, const char *id)
 {
-    struct store_exchange stored;
+    struct store_exchange stored = {0};
     STORE_TRY(store_exchange_get(tx, id, &stored));
     if (stored.state != STORE_EXCHANGE_OUTSTANDING)
         return store_fail(tx, STORE_CONFLICT, "the exchange is not outstanding");

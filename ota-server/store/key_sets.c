@@ -89,7 +89,7 @@ enum store_error store_key_set_forget_counter(struct store_tx *tx,
 enum store_error store_key_set_reserve(struct store_tx *tx, const struct store_key_set_ref *ref,
                                        uint32_t count, uint32_t maximum, uint32_t *before)
 {
-    struct store_key_set set;
+    struct store_key_set set = {0};
     STORE_TRY(store_key_set_get(tx, ref, &set));
     if (!set.counter_known)
         return store_fail(tx, STORE_CONFLICT, "the key set's counter is not known");
@@ -102,7 +102,7 @@ enum store_error store_key_set_reserve(struct store_tx *tx, const struct store_k
 enum store_error store_key_set_add_failure(struct store_tx *tx, const struct store_key_set_ref *ref,
                                            uint32_t *failures)
 {
-    struct store_key_set set;
+    struct store_key_set set = {0};
     struct sql q = sql_on(tx, "UPDATE key_set SET failures = failures + 1" WHERE_REF);
     put_ref(&q, ref);
     STORE_TRY(sql_run_found(&q));

@@ -176,7 +176,7 @@ enum store_error store_operation_due(struct store_tx *tx, const char *card,
 
 enum store_error store_operation_update(struct store_tx *tx, struct store_operation *operation)
 {
-    struct store_operation stored;
+    struct store_operation stored = {0};
     STORE_TRY(store_operation_get(tx, operation->id, &stored));
     if (!store_operation_is_open(stored.state))
         return store_fail(tx, STORE_CONFLICT, "the operation has ended");
@@ -188,17 +188,30 @@ enum store_error store_operation_update(struct store_tx *tx, struct store_operat
     return sql_run_found(&q);
 }
 
+/* One text for each index to go along: ?1 card, ?2 bank, ?3 state, ?4 the last id seen, ?5 limit.
+ */
+#define LIST(condition)                                                                     \
+    SELECT " WHERE " condition " AND (?2 IS NULL OR bank = ?2 OR previous_bank = ?2)"       \
+           " AND (?3 < 0 OR state = ?3)"                                                    \
+           " AND (?4 IS NULL OR sequence < (SELECT sequence FROM operation WHERE id = ?4))" \
+           " ORDER BY sequence DESC LIMIT ?5"
+
+static struct sql list_by(struct store_tx *tx, const struct store_operation_filter *filter)
+{
+    if (filter->card != NULL)
+        return sql_on(tx, LIST("card = ?1"));
+    if (filter->bank != NULL)
+        return sql_on(tx, LIST("?1 IS NULL AND (bank = ?2 OR previous_bank = ?2)"));
+    return sql_on(tx, LIST("?1 IS NULL"));
+}
+
 enum store_error store_operation_list(struct store_tx *tx,
                                       const struct store_operation_filter *filter,
                                       const char *after, struct store_operation *out, size_t cap,
                                       size_t *count)
 {
     *count = 0;
-    struct sql q = sql_on(tx, SELECT " WHERE (?1 IS NULL OR card = ?1)"
-                                     " AND (?2 IS NULL OR bank = ?2 OR previous_bank = ?2)"
-                                     " AND (?3 < 0 OR state = ?3) AND (?4 IS NULL OR sequence <"
-                                     " (SELECT sequence FROM operation WHERE id = ?4))"
-                                     " ORDER BY sequence DESC LIMIT ?5");
+    struct sql q = list_by(tx, filter);
     sql_put_text_or_null(&q, filter->card);
     sql_put_text_or_null(&q, filter->bank);
     sql_put_int(&q, filter->state);

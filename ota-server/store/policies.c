@@ -66,7 +66,7 @@ static enum store_error check_approver(struct store_tx *tx, const struct store_p
 enum store_error store_policy_activate(struct store_tx *tx, int32_t version, const char *approver,
                                        const char *approver_person)
 {
-    struct store_policy policy;
+    struct store_policy policy = {0};
     STORE_TRY(store_policy_get(tx, version, &policy));
     STORE_TRY(check_approver(tx, &policy, approver, approver_person));
     if (policy.status == STORE_POLICY_ACTIVE)

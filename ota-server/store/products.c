@@ -73,7 +73,7 @@ static enum store_error refuse_taken_instance(struct store_tx *tx,
 enum store_error store_product_publish(struct store_tx *tx, const char *bank, const char *id,
                                        struct store_product *out)
 {
-    struct store_package package;
+    struct store_package package = {0};
     STORE_TRY(store_product_get(tx, bank, id, STORE_VERSION_DRAFT, out));
     STORE_TRY(store_package_get(tx, bank, out->package, &package));
     STORE_TRY(refuse_taken_instance(tx, out));

@@ -4,6 +4,7 @@
 #include "ota-server/store/sql.h"
 #include "scp/base/secret.h"
 #include "scp/host/env.h"
+#include "scp/host/file.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -30,9 +31,18 @@ static enum store_error no_memory(struct store_problem *problem)
     return STORE_NO_MEMORY;
 }
 
+/* The file is its owner's alone, and SQLite gives its companions the same mode. Whatever is wrong
+ * with the path shows when SQLite opens it. */
+static void create_private(const char *path)
+{
+    enum { OWNER_ONLY = 0600 };
+    (void)!rebind_file_create(path, SCP_EMPTY, OWNER_ONLY, NULL);
+}
+
 static enum store_error connect_all(struct store *store, const char *path,
                                     struct store_problem *problem)
 {
+    create_private(path);
     STORE_TRY(sql_connect(path, &store->writer, problem));
     STORE_TRY(migration_run(store->writer.db, problem));
     for (size_t i = 0; i < STORE_READERS; i++) {

@@ -147,9 +147,6 @@ static enum scp_error transcribe(struct vault *vault, struct job *job)
 /* Do the job in a workplace of the arena's. */
 static enum scp_error run(struct vault *vault, struct job *job)
 {
-    struct vault_problem unwanted;
-    if (job->problem == NULL)
-        job->problem = &unwanted;
     job->place = arena_alloc(&vault->arena, sizeof *job->place);
     if (job->place == NULL)
         return SCP_NO_MEMORY;
@@ -164,7 +161,9 @@ static enum scp_error run(struct vault *vault, struct job *job)
 enum scp_error vault_transcrypt(struct vault *vault, const struct vault_transcrypt_request *request,
                                 struct scp_writer *out, struct vault_problem *problem)
 {
-    struct job job = {.request = request, .out = out, .problem = problem};
+    struct vault_problem unwanted;
+    struct job job = {
+        .request = request, .out = out, .problem = problem != NULL ? problem : &unwanted};
     return run(vault, &job);
 }
 
@@ -174,7 +173,8 @@ enum scp_error vault_check_record(struct vault *vault, const struct vault_record
 {
     const struct vault_transcrypt_request request = {
         .record = *record, .dgis = dgis, .dgi_count = dgi_count};
-    struct job job = {.request = &request, .problem = problem};
+    struct vault_problem unwanted;
+    struct job job = {.request = &request, .problem = problem != NULL ? problem : &unwanted};
     return run(vault, &job);
 }
 

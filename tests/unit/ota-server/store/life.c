@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -252,6 +253,19 @@ static void full_database_changes_nothing(void **state)
     assert_ok(add_large_package(f, aid));
 }
 
+static void file_is_its_owners_alone(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    struct fixture *f = *state;
+    struct stat status;
+    char path[128];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", f->path, suffixes[i]);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_mode & 0777, 0600);
+    }
+}
+
 static void more_readers_than_connections_wait_their_turn(void **state)
 {
     struct fixture *f = *state;
@@ -287,6 +301,7 @@ int main(void)
         TEST(database_of_version_1_is_read),
         TEST(killed_process_leaves_the_last_commit),
         TEST(full_database_changes_nothing),
+        TEST(file_is_its_owners_alone),
         TEST(more_readers_than_connections_wait_their_turn),
         cmocka_unit_test(errors_have_names),
     };
