@@ -9,11 +9,12 @@
  * One thread, the one in http_server_run, moves bytes. authenticate, handlers and pulls run on
  * `workers` threads of the server's own.
  *
- * What a request meets, in this order: malformed 400, 414, 431; a refused client certificate 401
- * (on every route, saying why); no such path 404; no such method there 405 with Allow; a body over
- * the limit 413 or of another type 415; then, on a worker, no principal 401, role not in the mask
- * 403, the handler. On a route that is not public, an anonymous client learns no more than 404 or
- * 405. A client that does not speak HTTP/2 gets a short answer in HTTP/1.1 saying so. */
+ * What a request meets, in this order: malformed 400, 414, 431 (what breaks HTTP/2 itself has its
+ * stream reset); a refused client certificate 401, on every route, saying why; no such path 404; no
+ * such method there 405 with Allow; a body over the limit 413 or of another type 415; then, on a
+ * worker and unless the route is public, no principal 401, role not in the mask 403; the handler.
+ * Full queues give 503, deadlines 408 and 504. A client that does not speak HTTP/2 gets a short
+ * answer in HTTP/1.1 saying so. */
 #ifndef OTA_SERVER_HTTP_SERVER_H
 #define OTA_SERVER_HTTP_SERVER_H
 

@@ -4,6 +4,7 @@
 #include <wolfssl/wolfcrypt/ecc.h>
 
 #include "ota-server/http/tls.h"
+#include "ota-server/http/tls_key.h"
 #include "ota-server/http/tls_peer.h"
 
 #include <stdio.h>
@@ -39,7 +40,7 @@ static enum http_error load_files(WOLFSSL_CTX *ctx, const struct tls_files *file
         return fail(HTTP_CERTIFICATE, files->certificate, detail);
     if (wolfSSL_CTX_use_PrivateKey_file(ctx, files->key, WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS)
         return fail(HTTP_PRIVATE_KEY, files->key, detail);
-    if (wolfSSL_CTX_check_private_key(ctx) != WOLFSSL_SUCCESS)
+    if (!tls_key_fits_certificate(ctx))
         return fail(HTTP_PRIVATE_KEY, "it does not belong to the certificate", detail);
     if (wolfSSL_CTX_load_verify_locations(ctx, files->trust, NULL) != WOLFSSL_SUCCESS)
         return fail(HTTP_TRUST, files->trust, detail);

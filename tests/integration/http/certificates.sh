@@ -2,7 +2,8 @@
 # certificates.sh DIR: keys and certificates for the tests of the HTTP server, made anew for each run.
 #
 #   ca, foreign-ca        authorities, trusted and not
-#   server                127.0.0.1
+#   server                127.0.0.1; server.pkcs8: its key in the other form
+#   server-rsa            the same with RSA
 #   agent, operator, stranger, disabled
 #                         good clients, known by the URI urn:rebind:test:NAME
 #   expired, future       clients of the trusted authority at the wrong time
@@ -13,7 +14,10 @@ cd "$1"
 exec 2>openssl.log
 
 key() {
-    openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
+    case $1 in
+    *-rsa) openssl genrsa -traditional -out "$1.key" 2048 ;;
+    *) openssl ecparam -name prime256v1 -genkey -noout -out "$1.key" ;;
+    esac
 }
 
 authority() { # NAME
@@ -59,6 +63,8 @@ client() { # NAME CA [notBefore notAfter]
 authority ca
 authority foreign-ca
 certificate server ca serverAuth IP:127.0.0.1
+certificate server-rsa ca serverAuth IP:127.0.0.1
+openssl pkcs8 -topk8 -nocrypt -in server.key -out server.pkcs8
 for name in agent operator stranger disabled; do
     client "$name" ca
 done

@@ -183,17 +183,28 @@ static size_t take_header(char *line, size_t size, size_t count, void *arg)
     return size * count;
 }
 
+static bool make_room(struct reply *reply, size_t len)
+{
+    size_t cap = reply->body_cap == 0 ? 4096 : reply->body_cap;
+    while (cap <= reply->body_len + len)
+        cap *= 2;
+    char *body = cap == reply->body_cap ? reply->body : realloc(reply->body, cap);
+    if (body == NULL)
+        return false;
+    reply->body = body;
+    reply->body_cap = cap;
+    return true;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct reply *reply = arg;
     size_t len = size * count;
-    char *body = realloc(reply->body, reply->body_len + len + 1);
-    if (body == NULL)
+    if (!make_room(reply, len))
         return 0;
-    memcpy(body + reply->body_len, bytes, len);
-    reply->body = body;
+    memcpy(reply->body + reply->body_len, bytes, len);
     reply->body_len += len;
-    body[reply->body_len] = '\0';
+    reply->body[reply->body_len] = '\0';
     return len;
 }
 

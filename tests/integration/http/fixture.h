@@ -70,6 +70,7 @@ struct reply {
     char headers[4096];
     char *body; /* NUL-terminated; reply_free */
     size_t body_len;
+    size_t body_cap;
 };
 
 /* One request on a connection of its own. */
