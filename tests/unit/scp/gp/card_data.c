@@ -1,0 +1,152 @@
+#include "scp/gp/card_data.h"
+#include "tests/support/expect.h"
+
+static void values_come_with_or_without_their_tag(void **state)
+{
+    (void)state;
+    struct scp_bytes value;
+    assert_int_equal(scp_data_value(HEX("420412345678"), SCP_DATA_ISSUER_NUMBER, &value), SCP_OK);
+    assert_hex(value, "12345678");
+    assert_int_equal(scp_data_value(HEX("12345678"), SCP_DATA_ISSUER_NUMBER, &value), SCP_OK);
+    assert_hex(value, "12345678");
+    assert_int_equal(scp_data_value(SCP_EMPTY, SCP_DATA_ISSUER_NUMBER, &value), SCP_TRUNCATED);
+}
+
+static void object_identifiers_are_shown_dotted(void **state)
+{
+    (void)state;
+    char text[64];
+    assert_int_equal(scp_oid_text(HEX("2A864886FC6B01"), text, sizeof text), SCP_OK);
+    assert_string_equal(text, "1.2.840.114283.1");
+    assert_int_equal(scp_oid_text(HEX("883703"), text, sizeof text), SCP_OK);
+    assert_string_equal(text, "2.999.3");
+    assert_int_equal(scp_oid_text(HEX("2A86"), text, sizeof text), SCP_MALFORMED);
+    assert_int_equal(scp_oid_text(HEX("2A8FFFFFFFFF7F"), text, sizeof text), SCP_MALFORMED);
+    assert_int_equal(scp_oid_text(SCP_EMPTY, text, sizeof text), SCP_MALFORMED);
+    assert_int_equal(scp_oid_text(HEX("2A864886FC6B01"), text, 16), SCP_NO_SPACE);
+}
+
+static void protocols_of_80_and_above_are_read_bare_and_as_arcs(void **state)
+{
+    (void)state;
+    struct scp_card_recognition data;
+    uint8_t i;
+    assert_int_equal(scp_card_recognition_parse(HEX("661C 731A 640B 0609 2A864886FC6B048000"
+                                                    "640B 0609 2A864886FC6B040370"),
+                                                &data),
+                     SCP_OK);
+    assert_int_equal(data.protocol_count, 2);
+    assert_int_equal(scp_card_recognition_option(&data, 0x80, &i), SCP_OK);
+    assert_int_equal(i, 0x00);
+    assert_int_equal(scp_card_recognition_option(&data, 0x03, &i), SCP_OK);
+    assert_int_equal(i, 0x70);
+    assert_int_equal(scp_card_recognition_option(&data, 0x02, &i), SCP_NOT_FOUND);
+    assert_int_equal(
+        scp_card_recognition_parse(HEX("6610 730E 640C 060A 2A864886FC6B04 810055"), &data),
+        SCP_OK);
+    assert_int_equal(scp_card_recognition_option(&data, 0x80, &i), SCP_OK);
+    assert_int_equal(i, 0x55);
+}
+
+static void identifiers_of_other_schemes_are_passed_over(void **state)
+{
+    (void)state;
+    struct scp_card_recognition data;
+    assert_int_equal(scp_card_recognition_parse(HEX("660C 730A 6408 0606 2A811C864801"), &data),
+                     SCP_OK);
+    assert_int_equal(data.protocol_count, 0);
+    assert_int_equal(scp_card_recognition_parse(HEX("66027400"), &data), SCP_MALFORMED);
+    assert_int_equal(scp_card_recognition_parse(HEX("67027300"), &data), SCP_MALFORMED);
+}
+
+static void key_information_round_trips(void **state)
+{
+    (void)state;
+    struct scp_key_info in = {.key_id = 1, .kvn = 0x70, .component_count = 2};
+    in.components[0].type = 0xA1;
+    in.components[0].len = 256;
+    in.components[1].type = 0xA0;
+    in.components[1].len = 3;
+    uint8_t buffer[32];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_key_info(&w, &in);
+    assert_written(&w, "C0060170A100A003");
+    assert_int_equal(scp_key_info_parse(scp_bytes_from(scp_written(&w), 2), &in), SCP_OK);
+    assert_int_equal(in.component_count, 2);
+    assert_int_equal(in.components[0].len, 0);
+    assert_int_equal(scp_key_info_parse(HEX("01"), &in), SCP_TRUNCATED);
+    assert_int_equal(scp_key_info_parse(HEX("017080"), &in), SCP_TRUNCATED);
+    assert_int_equal(scp_key_info_parse(HEX("0170 8010 8010 8010 8010 8010"), &in), SCP_TOO_LONG);
+}
+
+static void resources_round_trip(void **state)
+{
+    (void)state;
+    struct scp_card_resources in = {.applications = 2, .non_volatile_free = 93620};
+    struct scp_card_resources out;
+    uint8_t buffer[32];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_card_resources(&w, &in);
+    assert_written(&w, "FF211081020002820400016DB4830400000000");
+    assert_int_equal(scp_card_resources_parse(scp_written(&w), &out), SCP_OK);
+    assert_int_equal(out.non_volatile_free, 93620);
+    assert_int_equal(scp_card_resources_parse(HEX("FF21048102 0002"), &out), SCP_MALFORMED);
+    assert_int_equal(scp_card_resources_parse(HEX("FF21078105 0000000001"), &out),
+                     SCP_OUT_OF_RANGE);
+}
+
+static void a_counter_has_two_or_three_bytes(void **state)
+{
+    (void)state;
+    uint32_t counter;
+    assert_int_equal(scp_sequence_counter_parse(HEX("C1020019"), &counter), SCP_OK);
+    assert_int_equal(counter, 0x19);
+    assert_int_equal(scp_sequence_counter_parse(HEX("C103010019"), &counter), SCP_OK);
+    assert_int_equal(counter, 0x010019);
+    assert_int_equal(scp_sequence_counter_parse(HEX("C10119"), &counter), SCP_MALFORMED);
+    assert_int_equal(scp_sequence_counter_parse(HEX("C10400000019"), &counter), SCP_MALFORMED);
+}
+
+static void file_control_information_may_lack_everything(void **state)
+{
+    (void)state;
+    struct scp_fci fci;
+    assert_int_equal(scp_fci_parse(HEX("6F00"), &fci), SCP_OK);
+    assert_int_equal(fci.aid.len, 0);
+    assert_int_equal(fci.data_max, 0);
+    assert_int_equal(scp_fci_parse(HEX("6F07A5059F65020100"), &fci), SCP_OK);
+    assert_int_equal(fci.data_max, 256);
+    assert_int_equal(scp_fci_parse(HEX("6F05A5059F6501"), &fci), SCP_TRUNCATED);
+    assert_int_equal(scp_fci_parse(HEX("6F08A5069F6503010000"), &fci), SCP_MALFORMED);
+}
+
+static void production_data_have_42_bytes(void **state)
+{
+    (void)state;
+    uint8_t bytes[42];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)i;
+    struct scp_bytes cplc;
+    assert_int_equal(scp_cplc_parse(SCP_BYTES(bytes), &cplc), SCP_OK);
+    assert_hex(scp_cplc_field(cplc, SCP_CPLC_IC_SERIAL_NUMBER), "0C0D0E0F");
+    assert_hex(scp_cplc_field(cplc, SCP_CPLC_IC_PERSO_EQUIPMENT_ID), "26272829");
+    assert_string_equal(scp_cplc_field_name(SCP_CPLC_IC_BATCH_ID), "ic_batch_id");
+    assert_int_equal(scp_cplc_parse(scp_bytes_slice(SCP_BYTES(bytes), 0, 41), &cplc),
+                     SCP_MALFORMED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_come_with_or_without_their_tag),
+        cmocka_unit_test(object_identifiers_are_shown_dotted),
+        cmocka_unit_test(protocols_of_80_and_above_are_read_bare_and_as_arcs),
+        cmocka_unit_test(identifiers_of_other_schemes_are_passed_over),
+        cmocka_unit_test(key_information_round_trips),
+        cmocka_unit_test(resources_round_trip),
+        cmocka_unit_test(a_counter_has_two_or_three_bytes),
+        cmocka_unit_test(file_control_information_may_lack_everything),
+        cmocka_unit_test(production_data_have_42_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+#include "scp/gp/put_key.h"
+#include "tests/support/expect.h"
+
+#define AES_KEY HEX("3D0FA4B855D2A5AA4954B8B5DF582A3A")
+#define DES_KEY HEX("7213DEBAC6A31AEBF4740A011783C7AC")
+
+static struct scp_put_key one_key(struct scp_new_key key)
+{
+    return (struct scp_put_key){.kvn = 0x30, .first_key_id = 1, .keys = {key}, .key_count = 1};
+}
+
+static void assert_data(const struct scp_put_key *put_key, const char *expected)
+{
+    uint8_t buffer[128];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu apdu;
+    assert_int_equal(scp_put_key_command(put_key, &w, &apdu), SCP_OK);
+    assert_hex(apdu.data, expected);
+}
+
+static void cards_differ_in_the_inner_length(void **state)
+{
+    (void)state;
+    const struct scp_put_key_quirks quirks = {.aes_bare = true, .des_length = true};
+    struct scp_bytes kcv = HEX("C35280");
+    struct scp_put_key put_key =
+        one_key(scp_symmetric_key(SCP_KEY_TYPE_AES, AES_KEY, 16, kcv, NULL));
+    assert_data(&put_key, "308811103D0FA4B855D2A5AA4954B8B5DF582A3A03C35280");
+    put_key = one_key(scp_symmetric_key(SCP_KEY_TYPE_AES, AES_KEY, 16, kcv, &quirks));
+    assert_data(&put_key, "3088103D0FA4B855D2A5AA4954B8B5DF582A3A03C35280");
+    put_key = one_key(scp_symmetric_key(SCP_KEY_TYPE_DES, DES_KEY, 16, kcv, NULL));
+    assert_data(&put_key, "3080107213DEBAC6A31AEBF4740A011783C7AC03C35280");
+    put_key = one_key(scp_symmetric_key(SCP_KEY_TYPE_DES, DES_KEY, 16, kcv, &quirks));
+    assert_data(&put_key, "308011107213DEBAC6A31AEBF4740A011783C7AC03C35280");
+}
+
+static void a_card_reads_either_form(void **state)
+{
+    (void)state;
+    struct scp_put_key out;
+    assert_int_equal(scp_put_key_parse(
+                         0x01, 0x01, HEX("308811103D0FA4B855D2A5AA4954B8B5DF582A3A03C35280"), &out),
+                     SCP_OK);
+    assert_int_equal(out.replaced_kvn, 0x01);
+    assert_int_equal(out.kvn, 0x30);
+    assert_int_equal(out.key_count, 1);
+    assert_int_equal(out.keys[0].components[0].clear_len, 16);
+    assert_true(out.keys[0].components[0].inner_length);
+    assert_hex(out.keys[0].components[0].value, "3D0FA4B855D2A5AA4954B8B5DF582A3A");
+    assert_hex(out.keys[0].kcv, "C35280");
+    assert_int_equal(
+        scp_put_key_parse(0x00, 0x01, HEX("3080107213DEBAC6A31AEBF4740A011783C7AC03C35280"), &out),
+        SCP_OK);
+    assert_false(out.keys[0].components[0].inner_length);
+    assert_int_equal(out.keys[0].components[0].clear_len, 16);
+}
+
+static void an_aes_192_key_keeps_its_clear_length(void **state)
+{
+    (void)state;
+    uint8_t encrypted[32] = {0x5A};
+    uint8_t buffer[64];
+    struct scp_put_key put_key =
+        one_key(scp_symmetric_key(SCP_KEY_TYPE_AES, SCP_BYTES(encrypted), 24, HEX("010203"), NULL));
+    struct scp_put_key out;
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu apdu;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OK);
+    assert_hex(scp_bytes_slice(apdu.data, 0, 4), "30882118");
+    assert_int_equal(scp_put_key_parse(apdu.p1, apdu.p2, apdu.data, &out), SCP_OK);
+    assert_int_equal(out.keys[0].components[0].clear_len, 24);
+    assert_int_equal(out.keys[0].components[0].value.len, 32);
+}
+
+static void a_public_key_of_two_components_without_check_value_is_read(void **state)
+{
+    (void)state;
+    struct scp_put_key out;
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("70A104C1C2C3C4A00301000100"), &out), SCP_OK);
+    assert_int_equal(out.key_count, 1);
+    assert_int_equal(out.keys[0].component_count, 2);
+    assert_int_equal(out.keys[0].components[1].type, SCP_KEY_TYPE_RSA_EXPONENT);
+    assert_hex(out.keys[0].components[1].value, "010001");
+    assert_int_equal(out.keys[0].kcv.len, 0);
+}
+
+static void broken_key_data_are_refused(void **state)
+{
+    (void)state;
+    struct scp_put_key out;
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("30"), &out), SCP_TRUNCATED);
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("308808AABB"), &out), SCP_TRUNCATED);
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("3080080011223344556677"), &out), SCP_TRUNCATED);
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("308009FF001122334455667700"), &out),
+                     SCP_MALFORMED);
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("30FF800800112233445566770000"), &out),
+                     SCP_TRUNCATED);
+    assert_int_equal(
+        scp_put_key_parse(0, 1, HEX("308008001122334455667700 80080011223344556677 00"), &out),
+        SCP_MALFORMED);
+}
+
+static void a_key_version_number_outside_its_range_is_not_sent(void **state)
+{
+    (void)state;
+    uint8_t buffer[64];
+    struct scp_apdu apdu;
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct scp_put_key put_key =
+        one_key(scp_symmetric_key(SCP_KEY_TYPE_AES, AES_KEY, 16, HEX("010203"), NULL));
+    put_key.kvn = 0;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+    put_key.kvn = 0x80;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+    put_key.kvn = 0x30;
+    put_key.replaced_kvn = 0xFF;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+}
+
+static void only_the_right_answer_confirms(void **state)
+{
+    (void)state;
+    struct scp_put_key put_key =
+        one_key(scp_symmetric_key(SCP_KEY_TYPE_AES, AES_KEY, 16, HEX("C35280"), NULL));
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C35280")), SCP_OK);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30")), SCP_OK);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("31")), SCP_MISMATCH);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C35281")), SCP_MISMATCH);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C352")), SCP_MISMATCH);
+    assert_int_equal(scp_put_key_confirm(&put_key, SCP_EMPTY), SCP_TRUNCATED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cards_differ_in_the_inner_length),
+        cmocka_unit_test(a_card_reads_either_form),
+        cmocka_unit_test(an_aes_192_key_keeps_its_clear_length),
+        cmocka_unit_test(a_public_key_of_two_components_without_check_value_is_read),
+        cmocka_unit_test(broken_key_data_are_refused),
+        cmocka_unit_test(a_key_version_number_outside_its_range_is_not_sent),
+        cmocka_unit_test(only_the_right_answer_confirms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

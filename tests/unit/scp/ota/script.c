@@ -1,0 +1,224 @@
+#include "scp/ota/script.h"
+#include "tests/support/expect.h"
+
+static struct scp_bytes build(bool extended, const struct scp_script_command *commands,
+                              size_t count, uint8_t *buffer, size_t cap)
+{
+    static uint8_t body[4096];
+    struct scp_script_writer s;
+    struct scp_writer w = scp_writer_on(buffer, cap);
+    scp_script_begin(&s, extended, body, sizeof body);
+    for (size_t i = 0; i < count; i++)
+        scp_script_add(&s, &commands[i]);
+    assert_int_equal(scp_script_finish(&s, &w), SCP_OK);
+    return scp_written(&w);
+}
+
+static void the_standard_form_carries_commands_alone(void **state)
+{
+    (void)state;
+    uint8_t buffer[64];
+    const struct scp_script_command commands[] = {{.apdu = HEX("00A40400")},
+                                                  {.apdu = HEX("80CA006600")}};
+    struct scp_bytes script = build(false, commands, 2, buffer, sizeof buffer);
+    assert_hex(script, "AA0D220400A40400220580CA006600");
+    struct scp_script_reader r;
+    struct scp_script_command out;
+    assert_int_equal(scp_script_open(&r, script), SCP_OK);
+    assert_false(r.extended);
+    assert_int_equal(scp_script_next(&r, &out), SCP_OK);
+    assert_hex(out.apdu, "00A40400");
+    assert_int_equal(out.accept_count, 0);
+    assert_int_equal(scp_script_next(&r, &out), SCP_OK);
+    assert_int_equal(scp_script_next(&r, &out), SCP_NOT_FOUND);
+    assert_int_equal(scp_script_next(&r, &out), SCP_NOT_FOUND);
+}
+
+static void the_extended_form_carries_accepts_and_guard(void **state)
+{
+    (void)state;
+    uint8_t buffer[128];
+    uint8_t guard[SCP_GUARD_SIZE] = {0x11};
+    const struct scp_script_command commands[] = {
+        {.apdu = HEX("8050000008"), .guard = SCP_BYTES(guard)},
+        {.apdu = HEX("80F2400200"),
+         .accepts = {{0x9000, 0xFFFF}, {0x6300, 0xFF00}},
+         .accept_count = 2},
+        {.apdu = HEX("80CA006600")}};
+    struct scp_bytes script = build(true, commands, 3, buffer, sizeof buffer);
+    assert_hex(scp_bytes_slice(script, 0, 9), "AA47C0045242530122");
+    struct scp_script_reader r;
+    struct scp_script_command out;
+    assert_int_equal(scp_script_open(&r, script), SCP_OK);
+    assert_true(r.extended);
+    assert_int_equal(scp_script_next(&r, &out), SCP_OK);
+    assert_true(scp_bytes_equal(out.guard, SCP_BYTES(guard)));
+    assert_int_equal(out.accept_count, 0);
+    assert_int_equal(scp_script_next(&r, &out), SCP_OK);
+    assert_int_equal(out.guard.len, 0);
+    assert_int_equal(out.accept_count, 2);
+    assert_int_equal(out.accepts[1].value, 0x6300);
+    assert_int_equal(out.accepts[1].mask, 0xFF00);
+    assert_int_equal(scp_script_next(&r, &out), SCP_OK);
+    assert_int_equal(scp_script_next(&r, &out), SCP_NOT_FOUND);
+}
+
+static void only_named_status_words_are_accepted(void **state)
+{
+    (void)state;
+    struct scp_script_command command = {.accept_count = 0};
+    assert_true(scp_script_accepts(&command, 0x9000));
+    assert_false(scp_script_accepts(&command, 0x6300));
+    command = (struct scp_script_command){.accepts = {{0x6A88, 0xFFFF}, {0x6100, 0xFF00}},
+                                          .accept_count = 2};
+    assert_false(scp_script_accepts(&command, 0x9000));
+    assert_true(scp_script_accepts(&command, 0x6A88));
+    assert_true(scp_script_accepts(&command, 0x61FF));
+}
+
+/* SHA-256 of the three bytes "abc" (FIPS 180-4). */
+static void the_guard_is_the_hash_of_the_response_data(void **state)
+{
+    (void)state;
+    struct scp_script_command command = {
+        .guard = HEX("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")};
+    bool holds = false;
+    assert_int_equal(scp_script_guard_holds(&command, HEX("616263"), &holds), SCP_OK);
+    assert_true(holds);
+    assert_int_equal(scp_script_guard_holds(&command, HEX("616264"), &holds), SCP_OK);
+    assert_false(holds);
+    command.guard = SCP_EMPTY;
+    assert_int_equal(scp_script_guard_holds(&command, HEX("616264"), &holds), SCP_OK);
+    assert_true(holds);
+}
+
+static enum scp_error add_one(bool extended, const struct scp_script_command *command)
+{
+    uint8_t body[512];
+    uint8_t buffer[512];
+    struct scp_script_writer s;
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_script_begin(&s, extended, body, sizeof body);
+    scp_script_add(&s, command);
+    return scp_script_finish(&s, &w);
+}
+
+static void what_a_form_cannot_carry_is_not_written(void **state)
+{
+    (void)state;
+    uint8_t long_apdu[SCP_APDU_MAX + 1] = {0};
+    struct scp_script_command command = {
+        .apdu = HEX("80CA0066"), .accepts = {{0x9000, 0xFFFF}}, .accept_count = 1};
+    assert_int_equal(add_one(false, &command), SCP_STATE);
+    assert_int_equal(add_one(true, &command), SCP_OK);
+    command.accept_count = SCP_SCRIPT_ACCEPTS_MAX + 1;
+    assert_int_equal(add_one(true, &command), SCP_TOO_LONG);
+    command = (struct scp_script_command){.apdu = HEX("80CA0066"), .guard = HEX("AA")};
+    assert_int_equal(add_one(true, &command), SCP_OUT_OF_RANGE);
+    command = (struct scp_script_command){.apdu = HEX("80CA00")};
+    assert_int_equal(add_one(true, &command), SCP_TRUNCATED);
+    command = (struct scp_script_command){.apdu = SCP_BYTES(long_apdu)};
+    assert_int_equal(add_one(true, &command), SCP_TOO_LONG);
+}
+
+static enum scp_error read_all(struct scp_bytes script, size_t *count)
+{
+    struct scp_script_reader r;
+    struct scp_script_command command;
+    *count = 0;
+    SCP_TRY(scp_script_open(&r, script));
+    enum scp_error error;
+    while ((error = scp_script_next(&r, &command)) == SCP_OK)
+        (*count)++;
+    return error;
+}
+
+static void an_indefinite_script_ends_with_two_zeros(void **state)
+{
+    (void)state;
+    size_t count;
+    assert_int_equal(read_all(HEX("AE80 220400A40400 220480CA0066 0000"), &count), SCP_NOT_FOUND);
+    assert_int_equal(count, 2);
+    assert_int_equal(read_all(HEX("AE80 220400A40400"), &count), SCP_TRUNCATED);
+    assert_int_equal(read_all(HEX("AE80 220400A40400 0000 22"), &count), SCP_TRAILING);
+    assert_int_equal(read_all(HEX("AE06 220400A40400"), &count), SCP_MALFORMED);
+}
+
+static void broken_scripts_are_refused(void **state)
+{
+    (void)state;
+    size_t count;
+    assert_int_equal(read_all(HEX("AA"), &count), SCP_TRUNCATED);
+    assert_int_equal(read_all(HEX("AB00"), &count), SCP_MALFORMED);
+    assert_int_equal(read_all(HEX("AA07220400A40400"), &count), SCP_TRUNCATED);
+    assert_int_equal(read_all(HEX("AA06230400A40400"), &count), SCP_MALFORMED);
+    assert_int_equal(read_all(HEX("AA05220300A404"), &count), SCP_MALFORMED);
+    assert_int_equal(read_all(HEX("AA06C00452425302"), &count), SCP_UNSUPPORTED);
+    assert_int_equal(read_all(HEX("AA10C00452425301 220400A40400 C1049000"), &count),
+                     SCP_TRUNCATED);
+    assert_int_equal(read_all(HEX("AA10C00452425301 220400A40400 C1029000"), &count),
+                     SCP_MALFORMED);
+    assert_int_equal(read_all(HEX("AA0FC00452425301 220400A40400 C201AA"), &count), SCP_MALFORMED);
+}
+
+static void responses_round_trip_with_their_number(void **state)
+{
+    (void)state;
+    static const uint8_t success[] = {0x90, 0x00};
+    static struct scp_bytes items[160];
+    static uint8_t buffer[1024];
+    for (size_t i = 0; i < 160; i++)
+        items[i] = SCP_BYTES(success);
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    assert_int_equal(scp_script_put_responses(&w, items, 160), SCP_OK);
+    assert_hex(scp_bytes_slice(scp_written(&w), 0, 8), "AB820284800200A0");
+    struct scp_response_reader r;
+    struct scp_bytes item;
+    assert_int_equal(scp_responses_open(&r, scp_written(&w)), SCP_OK);
+    assert_int_equal(r.executed, 160);
+    for (size_t i = 0; i < 160; i++)
+        assert_int_equal(scp_responses_next(&r, &item), SCP_OK);
+    assert_hex(item, "9000");
+    assert_int_equal(scp_responses_next(&r, &item), SCP_NOT_FOUND);
+}
+
+static void response_lists_are_read_leniently_but_must_agree(void **state)
+{
+    (void)state;
+    struct scp_response_reader r;
+    assert_int_equal(scp_responses_open(&r, HEX("AF80 23029000 23026A82 0000")), SCP_OK);
+    assert_int_equal(r.executed, 2);
+    assert_int_equal(scp_responses_open(&r, HEX("AB03800100")), SCP_OK);
+    assert_int_equal(r.executed, 0);
+    assert_int_equal(scp_responses_open(&r, HEX("AB07800102 23029000")), SCP_MALFORMED);
+    assert_int_equal(scp_responses_open(&r, HEX("AB06800101 230190")), SCP_MALFORMED);
+    assert_int_equal(scp_responses_open(&r, HEX("AB00")), SCP_MALFORMED);
+    assert_int_equal(scp_responses_open(&r, HEX("AF80 23029000")), SCP_TRUNCATED);
+}
+
+static void a_bad_format_answer_gives_its_code(void **state)
+{
+    (void)state;
+    struct scp_response_reader r;
+    assert_int_equal(scp_responses_open(&r, HEX("AB03900102")), SCP_UNSUPPORTED);
+    assert_int_equal(r.executed, 2);
+    assert_int_equal(scp_responses_open(&r, HEX("AF80 23029000 900103 0000")), SCP_UNSUPPORTED);
+    assert_int_equal(r.executed, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_standard_form_carries_commands_alone),
+        cmocka_unit_test(the_extended_form_carries_accepts_and_guard),
+        cmocka_unit_test(only_named_status_words_are_accepted),
+        cmocka_unit_test(the_guard_is_the_hash_of_the_response_data),
+        cmocka_unit_test(what_a_form_cannot_carry_is_not_written),
+        cmocka_unit_test(an_indefinite_script_ends_with_two_zeros),
+        cmocka_unit_test(broken_scripts_are_refused),
+        cmocka_unit_test(responses_round_trip_with_their_number),
+        cmocka_unit_test(response_lists_are_read_leniently_but_must_agree),
+        cmocka_unit_test(a_bad_format_answer_gives_its_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
