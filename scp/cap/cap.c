@@ -212,9 +212,11 @@ static enum scp_error load(struct loader *loader)
 
 /* ---- the object --------------------------------------------------------------------------- */
 
-/* NULL when the bytes are no archive. */
+/* NULL when the bytes are no archive. No bytes at all are an empty archive to libzip. */
 static zip_t *open_zip(struct scp_bytes archive)
 {
+    if (archive.len == 0)
+        return NULL;
     zip_source_t *source = zip_source_buffer_create(archive.ptr, archive.len, 0, NULL);
     if (source == NULL)
         return NULL;
