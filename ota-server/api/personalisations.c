@@ -21,7 +21,7 @@ static bool read_posted(const struct http_request *request, struct http_response
     const struct body_member members[] = {
         {"product", BODY_SLUG, .required = true, .text = posted->product,
          .size = sizeof posted->product},
-        {"card", BODY_SLUG, .required = true, .text = posted->card, .size = sizeof posted->card},
+        {"card", BODY_TEXT, .required = true, .text = posted->card, .size = sizeof posted->card},
         {"record", BODY_TEXT, .required = true, .text = posted->record,
          .size = sizeof posted->record},
     };
