@@ -43,7 +43,7 @@ static const char doc[] =
     "\v"
     "Commands:\n"
     "  check FILE...   Read each file and report the first mistake, with its place\n"
-    "  test FILE...    Run the cases under `tests:` in each file, and name the rules\n"
+    "  test FILE...    Run the cases under `tests:` in each file, and name rules\n"
     "                  that no case exercises\n"
     "  explain FILE    Decide on the facts given with --fact, and show which rules\n"
     "                  decided and what became of each of their conditions\n"

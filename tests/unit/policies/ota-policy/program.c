@@ -1,0 +1,255 @@
+/* The program itself, run as a user runs it: what it prints and how it exits. */
+#include "tests/support/test.h"
+
+#include <jansson.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SAMPLE REBIND_SOURCE_DIR "/configs/policies/open-choice.yaml"
+
+static char folder[] = "/tmp/rebind-ota-policy-XXXXXX";
+static char failing[64]; /* a policy with a case that fails and a rule that none exercises */
+static char broken[64];  /* no policy */
+
+static void write_file(char path[64], const char *name, const char *text)
+{
+    (void)snprintf(path, 64, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int make_files(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    write_file(failing, "failing.yaml",
+               "version: 1\n"
+               "name: failing\n"
+               "rules:\n"
+               "  - {id: a, effect: allow, when: {bank.id: a}, reason: x}\n"
+               "  - {id: b, effect: deny, when: {bank.id: b}, reason: x}\n"
+               "tests:\n"
+               "  - {name: right, facts: {bank.id: a}, expect: allow}\n"
+               "  - {name: wrong, facts: {bank.id: c}, expect: allow}\n");
+    write_file(broken, "broken.yaml", "version: 1\nnmae: x\n");
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    return unlink(failing) | unlink(broken) | rmdir(folder);
+}
+
+struct outcome {
+    int status;
+    char text[16384]; /* standard output and error */
+};
+
+static void run_program(const char *arguments, struct outcome *out)
+{
+    char command[1024];
+    (void)snprintf(command, sizeof command, "'%s' %s 2>&1", OTA_POLICY_PROGRAM, arguments);
+    FILE *pipe = popen(command, "r"); /* NOLINT(cert-env33-c): our own words */
+    assert_non_null(pipe);
+    size_t len = fread(out->text, 1, sizeof out->text - 1, pipe);
+    out->text[len] = '\0';
+    int status = pclose(pipe);
+    assert_true(WIFEXITED(status));
+    out->status = WEXITSTATUS(status);
+}
+
+static void expect_text(const char *arguments, int status, const char *part)
+{
+    struct outcome outcome;
+    run_program(arguments, &outcome);
+    if (strstr(outcome.text, part) == NULL)
+        assert_string_equal(outcome.text, part);
+    assert_int_equal(outcome.status, status);
+}
+
+static json_t *expect_json(const char *arguments, int status)
+{
+    struct outcome outcome;
+    run_program(arguments, &outcome);
+    assert_int_equal(outcome.status, status);
+    json_t *json = json_loads(outcome.text, 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+static const char *string_at(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    assert_non_null(text);
+    return text;
+}
+
+static const json_t *first_file(const json_t *json)
+{
+    return json_array_get(json_object_get(json, "files"), 0);
+}
+
+static void check_accepts_the_sample_policy(void **state)
+{
+    (void)state;
+    expect_text("check " SAMPLE, 0, "open-choice is valid: 4 rules, 10 tests, SHA-256 ");
+    json_t *json = expect_json("check --json " SAMPLE, 0);
+    assert_string_equal(string_at(first_file(json), "name"), "open-choice");
+    assert_true(json_is_true(json_object_get(first_file(json), "valid")));
+    assert_int_equal(strlen(string_at(first_file(json), "sha256")), 64);
+    json_decref(json);
+}
+
+static void check_shows_the_line_of_a_mistake(void **state)
+{
+    (void)state;
+    char arguments[128];
+    (void)snprintf(arguments, sizeof arguments, "check %s", broken);
+    expect_text(arguments, 1,
+                ":2:1: unknown key 'nmae'; did you mean 'name'?\n"
+                "  2 | nmae: x\n"
+                "    | ^\n");
+    (void)snprintf(arguments, sizeof arguments, "check --json %s", broken);
+    json_t *json = expect_json(arguments, 1);
+    const json_t *problem = json_object_get(first_file(json), "problem");
+    assert_int_equal(json_integer_value(json_object_get(problem, "line")), 2);
+    assert_int_equal(json_integer_value(json_object_get(problem, "column")), 1);
+    json_decref(json);
+}
+
+static void check_goes_on_after_a_bad_file(void **state)
+{
+    (void)state;
+    char arguments[256];
+    (void)snprintf(arguments, sizeof arguments, "check %s %s", broken, SAMPLE);
+    expect_text(arguments, 1, "open-choice is valid");
+}
+
+static void sample_policy_passes_its_own_tests(void **state)
+{
+    (void)state;
+    struct outcome outcome;
+    run_program("test " SAMPLE, &outcome);
+    assert_int_equal(outcome.status, 0);
+    assert_non_null(strstr(outcome.text, "10 of 10 cases passed"));
+    assert_null(strstr(outcome.text, "no case exercises"));
+}
+
+static void test_names_failed_cases_and_unexercised_rules(void **state)
+{
+    (void)state;
+    char arguments[128];
+    (void)snprintf(arguments, sizeof arguments, "test %s", failing);
+    expect_text(arguments, 1, "failing.yaml:8: expected allow, got deny by default-deny\n");
+    expect_text(arguments, 1, "failing.yaml:5: no case exercises the rule b\n");
+    expect_text(arguments, 1, "1 of 2 cases passed\n");
+    (void)snprintf(arguments, sizeof arguments, "test -j %s", failing);
+    json_t *json = expect_json(arguments, 1);
+    const json_t *unexercised = json_object_get(first_file(json), "unexercised");
+    assert_int_equal(json_array_size(unexercised), 1);
+    assert_string_equal(json_string_value(json_array_get(unexercised, 0)), "b");
+    assert_int_equal(json_integer_value(json_object_get(first_file(json), "failed")), 1);
+    json_decref(json);
+}
+
+static void test_of_an_invalid_file_is_bad_input(void **state)
+{
+    (void)state;
+    char arguments[128];
+    (void)snprintf(arguments, sizeof arguments, "test %s", broken);
+    expect_text(arguments, 2, "unknown key 'nmae'");
+    expect_text("test /nowhere.yaml", 2, "cannot open /nowhere.yaml");
+}
+
+#define BIND                                                              \
+    " -f request.action=bind -f card.status=active -f card.region=310000" \
+    " -f bank.status=active -f bank.licensed_regions=310000,320000"
+
+static void explain_shows_the_deciding_rule_as_a_tree(void **state)
+{
+    (void)state;
+    expect_text("explain " SAMPLE BIND, 0, "allow  by licensed-bank\n");
+    expect_text("explain " SAMPLE BIND, 0,
+                "    yes  bank.licensed_regions contains $card.region  "
+                "(bank.licensed_regions is {310000, 320000}, card.region is 310000)\n");
+    expect_text("explain " SAMPLE BIND, 0, "retire_old_bank: delete");
+    expect_text("explain --all " SAMPLE BIND, 0, "    no   bank.status equals suspended  (");
+}
+
+static void explain_names_the_fact_that_is_missing(void **state)
+{
+    (void)state;
+    expect_text("explain " SAMPLE " -f request.action=bind", 0, "missing      card.status\n");
+}
+
+static void explain_answers_in_json_with_nested_conditions(void **state)
+{
+    (void)state;
+    json_t *json = expect_json("explain -j " SAMPLE BIND, 0);
+    const json_t *decision = json_object_get(json, "decision");
+    assert_string_equal(string_at(decision, "effect"), "allow");
+    assert_string_equal(string_at(decision, "rule"), "licensed-bank");
+    assert_string_equal(string_at(json_object_get(json, "facts_read"), "card.region"), "310000");
+    assert_null(json_object_get(json_object_get(json, "facts_read"), "bank.id"));
+    const json_t *rule = json_array_get(json_object_get(json, "rules"), 0);
+    assert_true(json_is_true(json_object_get(rule, "decides")));
+    assert_int_equal(json_array_size(json_object_get(rule, "conditions")), 4);
+    json_decref(json);
+}
+
+static void facts_of_the_wrong_kind_are_bad_input(void **state)
+{
+    (void)state;
+    expect_text("explain " SAMPLE " -f card.regoin=1", 2, "did you mean 'card.region'?");
+    expect_text("explain " SAMPLE " -f card.region", 2, "expected NAME=VALUE");
+    expect_text("explain " SAMPLE " -f card.region=", 2, "the value is missing");
+    expect_text("explain " SAMPLE " -f card.region=1 -f card.region=2", 2, "given twice");
+    expect_text("explain " SAMPLE " -f card.status=lost", 2,
+                "card.status is one of: active quarantined retired");
+    expect_text("explain " SAMPLE " -f binding.active_banks=-1", 2, "expected a whole number");
+}
+
+static void wrong_usage_is_told(void **state)
+{
+    (void)state;
+    expect_text("", 2, "a command is missing");
+    expect_text("chekc x", 2, "unknown command 'chekc'; did you mean 'check'?");
+    expect_text("check", 2, "check needs a file");
+    expect_text("explain a b", 2, "explain takes one file");
+    expect_text("check " SAMPLE " --fact card.region=1", 2, "check takes no facts");
+}
+
+static void help_has_examples_and_exit_status(void **state)
+{
+    (void)state;
+    expect_text("--help", 0, "Examples:\n");
+    expect_text("--help", 0, "Exit status:\n");
+    expect_text("facts", 0, "binding.days_since_last_switch  a number");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(check_accepts_the_sample_policy),
+        cmocka_unit_test(check_shows_the_line_of_a_mistake),
+        cmocka_unit_test(check_goes_on_after_a_bad_file),
+        cmocka_unit_test(sample_policy_passes_its_own_tests),
+        cmocka_unit_test(test_names_failed_cases_and_unexercised_rules),
+        cmocka_unit_test(test_of_an_invalid_file_is_bad_input),
+        cmocka_unit_test(explain_shows_the_deciding_rule_as_a_tree),
+        cmocka_unit_test(explain_names_the_fact_that_is_missing),
+        cmocka_unit_test(explain_answers_in_json_with_nested_conditions),
+        cmocka_unit_test(facts_of_the_wrong_kind_are_bad_input),
+        cmocka_unit_test(wrong_usage_is_told),
+        cmocka_unit_test(help_has_examples_and_exit_status),
+    };
+    return cmocka_run_group_tests(tests, make_files, remove_files);
+}
