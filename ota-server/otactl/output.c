@@ -25,8 +25,12 @@ static const json_t *find_member(const json_t *object, const char *member)
 
 static void add_clean(struct rebind_text *text, const char *string)
 {
-    for (const char *c = string; *c != '\0'; c++)
-        rebind_text_add_char(text, (unsigned char)*c < 0x20 || *c == 0x7F ? '?' : *c);
+    for (const char *c = string; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            rebind_text_add_char(text, '?');
+        else
+            rebind_text_add_char(text, *c);
+    }
 }
 
 static void add_scalar(struct rebind_text *text, const json_t *value)
@@ -89,7 +93,7 @@ void otactl_print_json(FILE *to, const json_t *value)
 static size_t column_count(const struct otactl_column *columns)
 {
     size_t count = 0;
-    while (columns[count].title != NULL && count < COLUMNS_MAX)
+    while (count < COLUMNS_MAX && columns[count].title != NULL)
         count++;
     return count;
 }

@@ -160,7 +160,7 @@ static enum otactl_exit run_init(struct otactl *ctl, const struct otactl_command
                                  const struct otactl_arguments *args)
 {
     struct rebind_problem problem = {""};
-    unsigned days;
+    unsigned days = 0;
     (void)command;
     if (read_days(args, &days, &problem) != SCP_OK)
         return otactl_complain(ctl, OTACTL_USAGE, "%s", problem.text);
