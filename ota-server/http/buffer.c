@@ -28,6 +28,11 @@ struct scp_bytes http_buffer_view(const struct http_buffer *buffer)
     return len == 0 ? SCP_EMPTY : scp_bytes_of(buffer->data + buffer->from, len);
 }
 
+uint8_t *http_buffer_data(struct http_buffer *buffer)
+{
+    return buffer->data + buffer->from;
+}
+
 static void move_to_front(struct http_buffer *buffer)
 {
     size_t len = http_buffer_len(buffer);

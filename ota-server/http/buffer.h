@@ -22,6 +22,8 @@ SCP_MUST_USE bool http_buffer_put_text(struct http_buffer *buffer, const char *t
 
 /* What is held; valid until the next call. */
 struct scp_bytes http_buffer_view(const struct http_buffer *buffer);
+/* The same for an interface that wants it writable. */
+uint8_t *http_buffer_data(struct http_buffer *buffer);
 size_t http_buffer_len(const struct http_buffer *buffer);
 
 /* Move up to `count` bytes from the front to `to`; returns how many. */

@@ -63,8 +63,8 @@ static void on_written(uv_write_t *request, int status)
 static bool write_ready(struct http_connection *connection)
 {
     struct http_buffer *out = &connection->tls.out;
-    struct scp_bytes ready = http_buffer_view(out);
-    if (ready.len == 0)
+    size_t len = http_buffer_len(out);
+    if (len == 0)
         return true;
     struct write *write = calloc(1, sizeof *write);
     if (write == NULL)
@@ -72,7 +72,7 @@ static bool write_ready(struct http_connection *connection)
     write->request.data = write;
     write->bytes = *out;
     *out = http_buffer_of(out->max);
-    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)ready.ptr, (unsigned)ready.len);
+    uv_buf_t buf = uv_buf_init((char *)http_buffer_data(&write->bytes), (unsigned)len);
     if (connection->in_flight == 0)
         connection->progress_ms = http_server_now_ms(connection->server);
     if (uv_write(&write->request, (uv_stream_t *)&connection->tcp, &buf, 1, on_written) != 0) {
@@ -80,7 +80,7 @@ static bool write_ready(struct http_connection *connection)
         free(write);
         return false;
     }
-    connection->in_flight += ready.len;
+    connection->in_flight += len;
     return true;
 }
 

@@ -68,23 +68,29 @@ static void log_access(const struct http_exchange *exchange)
     server->config.log(server->config.ctx, &access);
 }
 
-void http_exchange_closed(struct http_exchange *exchange)
+static void end_stream(struct http_exchange *exchange)
 {
     log_access(exchange);
     exchange->is_closed = true;
     exchange->h2->open_count--;
     http_topics_unsubscribe(&exchange->subscriber);
+}
+
+void http_exchange_closed(struct http_exchange *exchange)
+{
+    end_stream(exchange);
     if (!exchange->has_job)
         free_exchange(exchange);
 }
 
 void http_exchange_abandon(struct http_exchange *exchange)
 {
-    bool has_job = exchange->has_job;
     if (!exchange->is_closed)
-        http_exchange_closed(exchange);
-    if (has_job)
+        end_stream(exchange);
+    if (exchange->has_job)
         leave_connection(exchange);
+    else
+        free_exchange(exchange);
 }
 
 /* ---- jobs --------------------------------------------------------------------------------- */

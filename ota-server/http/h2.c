@@ -139,19 +139,38 @@ enum http_error http_h2_init(struct http_h2 *h2)
     return error == 0 ? HTTP_OK : HTTP_NO_MEMORY;
 }
 
-/* Like LIST_FOREACH, for a body that may remove `exchange` and no other. */
-#define EACH_EXCHANGE(exchange, next, h2)         \
-    for (exchange = LIST_FIRST(&(h2)->exchanges); \
-         exchange != NULL && ((next) = LIST_NEXT(exchange, link), true); exchange = (next))
+/* `act` may remove the exchange that it is given, and no other. */
+static void for_each(struct http_h2 *h2, void (*act)(struct http_exchange *, void *), void *arg)
+{
+    struct http_exchange *exchange = LIST_FIRST(&h2->exchanges);
+    while (exchange != NULL) {
+        struct http_exchange *next = LIST_NEXT(exchange, link);
+        act(exchange, arg);
+        exchange = next;
+    }
+}
+
+static void abandon(struct http_exchange *exchange, void *arg)
+{
+    (void)arg;
+    http_exchange_abandon(exchange);
+}
+
+static void drain(struct http_exchange *exchange, void *arg)
+{
+    (void)arg;
+    http_exchange_drain(exchange);
+}
+
+static void sweep(struct http_exchange *exchange, void *arg)
+{
+    const uint64_t *now_ms = arg;
+    http_exchange_sweep(exchange, *now_ms);
+}
 
 void http_h2_fini(struct http_h2 *h2)
 {
-    struct http_exchange *exchange;
-    struct http_exchange *next;
-    EACH_EXCHANGE(exchange, next, h2)
-    {
-        http_exchange_abandon(exchange);
-    }
+    for_each(h2, abandon, NULL);
     nghttp2_session_del(h2->session);
     h2->session = NULL;
 }
@@ -185,31 +204,30 @@ void http_h2_go_away(struct http_h2 *h2, bool now)
     }
     h2->is_draining = true;
     (void)nghttp2_submit_shutdown_notice(h2->session);
-    struct http_exchange *exchange;
-    struct http_exchange *next;
-    EACH_EXCHANGE(exchange, next, h2)
-    {
-        http_exchange_drain(exchange);
-    }
+    for_each(h2, drain, NULL);
 }
 
 void http_h2_sweep(struct http_h2 *h2, uint64_t now_ms)
 {
-    struct http_exchange *exchange;
-    struct http_exchange *next;
-    EACH_EXCHANGE(exchange, next, h2)
-    {
-        http_exchange_sweep(exchange, now_ms);
-    }
+    for_each(h2, sweep, &now_ms);
 }
 
 /* ---- answering ---------------------------------------------------------------------------- */
 
-/* nghttp2's view of a field; it copies both. Its API wants them writable and does not write. */
+/* nghttp2 wants text writable, does not write to it, and copies it. */
+static uint8_t *writable(const char *text)
+{
+    union {
+        const char *given;
+        uint8_t *wanted;
+    } view = {.given = text};
+    return view.wanted;
+}
+
 static nghttp2_nv name_value(const char *name, const char *value)
 {
-    return (nghttp2_nv){.name = (uint8_t *)(uintptr_t)name,
-                        .value = (uint8_t *)(uintptr_t)value,
+    return (nghttp2_nv){.name = writable(name),
+                        .value = writable(value),
                         .namelen = strlen(name),
                         .valuelen = strlen(value)};
 }

@@ -93,31 +93,28 @@ static json_t *tolerant_string(char *text)
     return json_string(text);
 }
 
-/* Cut text must not end in half a character. */
-static void format_detail(char *to, size_t cap, const char *format, va_list args)
+/* Text that did not fit has been cut, but must not end in half a character. */
+static void mend_cut(char *text, size_t cap)
 {
-    int len = vsnprintf(to, cap, format, args);
-    if (len < 0)
-        to[0] = '\0';
-    if (len < 0 || (size_t)len < cap)
-        return;
     size_t end = cap - 1;
-    while (end > 0 && ((unsigned char)to[end - 1] & 0xC0) == 0x80)
+    while (end > 0 && ((unsigned char)text[end - 1] & 0xC0) == 0x80)
         end--;
-    if (end > 0 && ((unsigned char)to[end - 1] & 0x80) != 0)
+    if (end > 0 && ((unsigned char)text[end - 1] & 0x80) != 0)
         end--;
-    to[end] = '\0';
+    text[end] = '\0';
 }
 
 void http_problem(struct http_response *response, unsigned status, const char *code,
                   const char *title, const char *detail, ...)
 {
     char type[96];
-    char text[1024];
+    char text[1024] = "";
     va_list args;
     va_start(args, detail);
-    format_detail(text, sizeof text, detail, args);
+    int len = vsnprintf(text, sizeof text, detail, args);
     va_end(args);
+    if (len >= (int)sizeof text)
+        mend_cut(text, sizeof text);
     snprintf(type, sizeof type, "urn:rebind:problem:%s", code);
     http_response_status(response, status);
     response->problem = json_pack("{ss ss si ss so}", "type", type, "title", title, "status",

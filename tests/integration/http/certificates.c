@@ -19,7 +19,7 @@ static void http_serves_a_trusted_client_over_http2(void **state)
     client_ask(fixture, &(struct ask){.path = "/v1/cards/c1", .client = "agent"}, &reply);
     assert_int_equal(reply.status, 200);
     assert_int_equal(reply.http_version, CURL_HTTP_VERSION_2_0);
-    assert_int_equal(fixture->handled, 1);
+    assert_int_equal(fixture_read(fixture, &fixture->handled), 1);
     reply_free(&reply);
 }
 
@@ -62,7 +62,7 @@ static void http_serves_public_routes_without_a_certificate(void **state)
     struct reply reply;
     client_ask(fixture, &(struct ask){.path = "/healthz"}, &reply);
     assert_int_equal(reply.status, 200);
-    assert_int_equal(fixture->authenticated, 0);
+    assert_int_equal(fixture_read(fixture, &fixture->authenticated), 0);
     reply_free(&reply);
 }
 
@@ -74,8 +74,8 @@ static void assert_refused(struct fixture *fixture, const char *client, const ch
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         assert_asking_gives_problem(fixture, &(struct ask){.path = paths[i], .client = client}, 401,
                                     code);
-    assert_int_equal(fixture->handled, 0);
-    assert_int_equal(fixture->authenticated, 0);
+    assert_int_equal(fixture_read(fixture, &fixture->handled), 0);
+    assert_int_equal(fixture_read(fixture, &fixture->authenticated), 0);
 }
 
 static void http_tells_a_client_that_its_certificate_has_expired(void **state)
@@ -133,7 +133,7 @@ static void http_refuses_a_role_that_the_route_does_not_serve(void **state)
         fixture,
         &(struct ask){.method = "DELETE", .path = "/v1/cards/c1/binding", .client = "agent"}, 403,
         "role-not-allowed");
-    assert_int_equal(fixture->handled, 0);
+    assert_int_equal(fixture_read(fixture, &fixture->handled), 0);
     struct access_row row = fixture_logged(fixture, "/v1/cards/{id}/binding");
     assert_int_equal(row.status, 403);
     assert_string_equal(row.principal, "id-of-agent");
@@ -147,7 +147,7 @@ static void http_refuses_a_certificate_that_expires_while_connected(void **state
     fixture_start(fixture, &(struct http_server_config){.env = &env});
     assert_asking_gives_problem(fixture, &(struct ask){.path = "/v1/cards/c1", .client = "agent"},
                                 401, "certificate-expired");
-    assert_int_equal(fixture->authenticated, 0);
+    assert_int_equal(fixture_read(fixture, &fixture->authenticated), 0);
     fixture_stop(fixture);
     rebind_seeded_fini(&seeded);
 }

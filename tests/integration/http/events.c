@@ -212,11 +212,11 @@ static void stream_releases_its_context_when_the_client_leaves(void **state)
     struct fixture *fixture = *state;
     struct listener *listener = listener_start(fixture, "/v1/events", NULL);
     assert_true(hears(listener, ":\n\n"));
-    assert_int_equal(fixture->released, 0);
+    assert_int_equal(fixture_read(fixture, &fixture->released), 0);
     listener_leave(listener);
     assert_true(fixture_wait(fixture, &fixture->released, 1));
     usleep(100 * 1000);
-    assert_int_equal(fixture->released, 1);
+    assert_int_equal(fixture_read(fixture, &fixture->released), 1);
 }
 
 static void stream_ends_when_the_pull_says_so(void **state)
@@ -238,7 +238,7 @@ static void stream_ends_cleanly_when_the_server_stops(void **state)
     fixture_stop(fixture);
     assert_true(ends(listener));
     assert_int_equal(listener->reply.code, CURLE_OK);
-    assert_int_equal(fixture->released, 1);
+    assert_int_equal(fixture_read(fixture, &fixture->released), 1);
     listener_leave(listener);
 }
 

@@ -149,6 +149,14 @@ bool fixture_wait(struct fixture *fixture, const unsigned *value, unsigned least
     return reached;
 }
 
+unsigned fixture_read(struct fixture *fixture, const unsigned *value)
+{
+    pthread_mutex_lock(&fixture->mutex);
+    unsigned read = *value;
+    pthread_mutex_unlock(&fixture->mutex);
+    return read;
+}
+
 static const struct access_row *find_row(const struct fixture *fixture, const char *route)
 {
     for (size_t i = fixture->log_count; i > 0; i--) {

@@ -31,7 +31,6 @@ struct fixture {
     unsigned slow_running;
     struct access_row log[512];
     size_t log_count;
-    struct http_principal last_principal;
     struct http_peer last_peer;
 };
 
@@ -46,6 +45,9 @@ void fixture_stop(struct fixture *fixture);
 
 /* Wait up to five seconds until *value is at least `least`. */
 bool fixture_wait(struct fixture *fixture, const unsigned *value, unsigned least);
+
+/* The value of a counter that handlers change. */
+unsigned fixture_read(struct fixture *fixture, const unsigned *value);
 
 /* The last row of the access log, waited for until it is of `route`. */
 struct access_row fixture_logged(struct fixture *fixture, const char *route);

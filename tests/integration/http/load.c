@@ -206,7 +206,8 @@ static void http_survives_clients_that_leave_their_requests(void **state)
     struct fixture *fixture = *state;
     for (unsigned round = 1; round <= 3; round++) {
         struct many *many = many_start(fixture);
-        for (int running = 1; running > 0 && fixture->slow_running < round * 20;) {
+        for (int running = 1;
+             running > 0 && fixture_read(fixture, &fixture->slow_running) < round * 20;) {
             assert_int_equal(curl_multi_perform(many->multi, &running), CURLM_OK);
             assert_int_equal(curl_multi_poll(many->multi, NULL, 0, 10, NULL), CURLM_OK);
         }
@@ -239,8 +240,8 @@ static void http_survives_clients_that_break_http2(void **state)
     static const char *const inputs[] = {
         "GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n",
         "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n\\377\\377\\377\\377\\377\\377\\377\\377\\377",
-        "PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n\\000\\000\\000\\004\\000\\000\\000\\000\\000"
-        "\\000\\000\\004\\001\\005\\000\\000\\000\\001\\377\\377\\377\\377",
+        ("PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n\\000\\000\\000\\004\\000\\000\\000\\000\\000"
+         "\\000\\000\\004\\001\\005\\000\\000\\000\\001\\377\\377\\377\\377"),
     };
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
         speaks_raw(*state, inputs[i], "0.3");

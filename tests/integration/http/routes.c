@@ -32,7 +32,9 @@ enum http_authentication test_authenticate(void *ctx, const struct http_peer *pe
 {
     struct fixture *fixture = ctx;
     count(fixture, &fixture->authenticated);
+    pthread_mutex_lock(&fixture->mutex);
     fixture->last_peer = *peer;
+    pthread_mutex_unlock(&fixture->mutex);
     if (http_request_header(request, "x-test-register-down") != NULL)
         return HTTP_AUTH_UNAVAILABLE;
     for (size_t i = 0; i < sizeof principals / sizeof principals[0]; i++) {
@@ -40,7 +42,6 @@ enum http_authentication test_authenticate(void *ctx, const struct http_peer *pe
             continue;
         principal->roles = principals[i].roles;
         snprintf(principal->id, sizeof principal->id, "id-of-%.32s", peer->common_name);
-        fixture->last_principal = *principal;
         return principals[i].result;
     }
     return HTTP_AUTH_UNKNOWN;
@@ -188,7 +189,7 @@ const struct http_route test_routes[] = {
     {"PUT", "/v1/cards/{id}/binding", handle_binding, ROLE_OPERATOR, 4096, "application/json"},
     {"DELETE", "/v1/cards/{id}/binding", handle_binding, ROLE_OPERATOR, 0, NULL},
     {"POST", "/v1/echo", handle_echo, ROLE_AGENT, TEST_BODY_MAX, "application/json"},
-    {"POST", "/v1/upload", handle_echo, ROLE_AGENT, 4 * 1024 * 1024, NULL},
+    {"POST", "/v1/upload", handle_echo, ROLE_AGENT, (size_t)4 * 1024 * 1024, NULL},
     {"GET", "/v1/slow", handle_slow, ROLE_AGENT, 0, NULL},
     {"GET", "/v1/large", handle_large, ROLE_AGENT, 0, NULL},
     {"GET", "/v1/nothing", handle_nothing, ROLE_AGENT, 0, NULL},
