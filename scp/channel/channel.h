@@ -41,10 +41,10 @@ enum {
 
 struct scp_channel_params {
     enum scp_protocol protocol;
-    uint8_t i;     /* SCP02 from the card profile; SCP03: what the card must answer */
-    uint8_t kvn;   /* the key version number to name in P1; 0 lets the card choose */
-    uint8_t level; /* see scp_level_valid */
-    uint8_t quirks;
+    uint8_t i;      /* SCP02 from the card profile; SCP03: what the card must answer */
+    uint8_t kvn;    /* the key version number to name in P1; 0 lets the card choose */
+    uint8_t level;  /* see scp_level_valid */
+    uint8_t quirks; /* SCP_QUIRK_… */
 };
 
 /* Whether the level exists in the protocol and is allowed by `i`. False for an `i` that is not
@@ -112,10 +112,13 @@ SCP_MUST_USE enum scp_error scp_channel_wrap(struct scp_channel *ch, const struc
                                              struct scp_writer *apdu);
 
 /* Verify and decrypt the response to the last wrapped (or replayed) command; append its plain data
- * and give its status word. BAD_MAC, BAD_PADDING, TRUNCATED (also a bare status word where the
- * level demands an R-MAC); STATE when no response is due. `sw` is set whenever there are two bytes,
- * so after an error it is what was received, proven by nothing. Without R-MAC, and with an SCP03
- * error status word, success proves nothing either. */
+ * and give its status word. A response collected with GET RESPONSE comes whole, up to
+ * SCP_COMMAND_MAX bytes.
+ *
+ * BAD_MAC, BAD_PADDING, TRUNCATED (also a bare status word where the level demands an R-MAC),
+ * TOO_LONG or NO_SPACE, STATE when no response is due. `sw` is set whenever there are two bytes, so
+ * after an error it is what was received, proven by nothing. Without R-MAC, and with an SCP03 error
+ * status word, success proves nothing either. */
 SCP_MUST_USE enum scp_error scp_channel_unwrap(struct scp_channel *ch, struct scp_bytes response,
                                                struct scp_writer *data, uint16_t *sw);
 

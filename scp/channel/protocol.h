@@ -24,6 +24,10 @@ enum { SCP_INS_INITIALIZE_UPDATE = 0x50, SCP_INS_EXTERNAL_AUTHENTICATE = 0x82 };
 /* The longest cryptogram, MAC and challenge. */
 enum { SCP_AUTHENTICATOR_MAX = 16, SCP_APDU_HEADER = 5 };
 
+/* A response that was collected with GET RESPONSE (61xx) is longer than a short one: its R-MAC and
+ * padding cover the whole and stand at its end. */
+enum { SCP_LONG_RESPONSE_MAX = SCP_COMMAND_MAX };
+
 struct scp_protocol_ops {
     /* An option byte is supported when (i & fixed_mask) == fixed_value and R-ENC has its R-MAC. */
     uint8_t fixed_mask;

@@ -262,7 +262,7 @@ static enum scp_error open(struct scp_channel *ch, const struct scp_apdu *wrappe
 static enum scp_error response_mac(const struct scp_channel *ch, struct scp_bytes data, uint16_t sw,
                                    uint8_t mac[MAC])
 {
-    uint8_t input[SCP_APDU_MAX + 1 + SCP_RESPONSE_MAX];
+    uint8_t input[SCP_APDU_MAX + 1 + SCP_LONG_RESPONSE_MAX + 2];
     struct scp_writer w = scp_writer_on(input, sizeof input);
     scp_put(&w, scp_bytes_of(ch->last_command, ch->last_command_len));
     scp_put_u8(&w, (uint8_t)(data.len % 256));
@@ -271,7 +271,7 @@ static enum scp_error response_mac(const struct scp_channel *ch, struct scp_byte
     enum scp_error error = scp_writer_status(&w);
     if (error == SCP_OK)
         error = scp_mac_des_retail(&ch->keys.rmac, ch->r_chaining, scp_written(&w), mac);
-    scp_wipe(input, sizeof input);
+    scp_wipe(input, w.len);
     return error;
 }
 

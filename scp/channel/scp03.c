@@ -160,9 +160,11 @@ static enum scp_error encrypt(const struct scp_channel *ch, const uint8_t iv[SCP
 static enum scp_error decrypt(const struct scp_channel *ch, const uint8_t iv[SCP_AES_BLOCK],
                               struct scp_bytes cipher, struct scp_writer *data)
 {
-    uint8_t plain[SCP_RESPONSE_DATA_MAX];
+    uint8_t plain[SCP_LONG_RESPONSE_MAX];
     size_t len = 0;
-    if (cipher.len % SCP_AES_BLOCK != 0 || cipher.len > sizeof plain)
+    if (cipher.len > sizeof plain)
+        return SCP_TOO_LONG;
+    if (cipher.len % SCP_AES_BLOCK != 0)
         return SCP_BAD_PADDING;
     enum scp_error error = scp_aes_cbc_decrypt(&ch->keys.enc, iv, cipher, plain);
     if (error == SCP_OK)
@@ -171,7 +173,7 @@ static enum scp_error decrypt(const struct scp_channel *ch, const uint8_t iv[SCP
         scp_put(data, scp_bytes_of(plain, len));
         error = scp_writer_status(data);
     }
-    scp_wipe(plain, sizeof plain);
+    scp_wipe(plain, cipher.len);
     return error;
 }
 
@@ -282,7 +284,7 @@ static enum scp_error protect_response(struct scp_channel *ch, struct scp_bytes 
         return scp_writer_status(response);
     }
     uint8_t mac[MAC];
-    uint8_t buffer[SCP_RESPONSE_DATA_MAX + SCP_AES_BLOCK];
+    uint8_t buffer[SCP_LONG_RESPONSE_MAX + SCP_AES_BLOCK];
     struct scp_writer body = scp_writer_on(buffer, sizeof buffer);
     SCP_TRY(seal_response(ch, data, &body));
     SCP_TRY(response_mac(ch, scp_written(&body), sw, mac));

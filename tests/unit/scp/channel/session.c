@@ -15,10 +15,10 @@ static void exchange(struct pair *p, const struct scp_apdu *command, size_t len,
     assert_int_equal(scp_card_channel_receive(&p->card, bytes, &plain, received), SCP_OK);
     assert_same_command(&plain, command);
 
-    uint8_t data[SCP_RESPONSE_DATA_MAX];
+    uint8_t data[SCP_COMMAND_MAX];
     memset(data, 0x5A, sizeof data);
-    uint8_t response[SCP_RESPONSE_MAX + 32];
-    uint8_t back[SCP_RESPONSE_DATA_MAX];
+    uint8_t response[SCP_COMMAND_MAX + 64];
+    uint8_t back[SCP_COMMAND_MAX];
     struct scp_writer rw = scp_writer_on(response, sizeof response);
     struct scp_writer bw = scp_writer_on(back, sizeof back);
     uint16_t got = 0;
@@ -41,6 +41,21 @@ static void commands_and_responses_come_back(void **state)
 {
     (void)state;
     for_each_session(run_round_trip);
+}
+
+static void run_long_responses(struct pair *p)
+{
+    static const size_t lengths[] = {255, 256, 257, 600, 2000};
+    for (size_t n = 0; n < sizeof lengths / sizeof lengths[0]; n++) {
+        struct scp_apdu command = sample(p, n);
+        exchange(p, &command, lengths[n], 0x9000);
+    }
+}
+
+static void responses_collected_in_parts_come_back(void **state)
+{
+    (void)state;
+    for_each_session(run_long_responses);
 }
 
 /* ---- flipped bits ------------------------------------------------------------------------- */
@@ -394,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_and_responses_come_back),
+        cmocka_unit_test(responses_collected_in_parts_come_back),
         cmocka_unit_test(a_flipped_bit_of_a_command_is_refused),
         cmocka_unit_test(a_flipped_bit_of_a_response_is_refused),
         cmocka_unit_test(a_skipped_or_repeated_command_is_refused),
