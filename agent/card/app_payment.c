@@ -75,12 +75,17 @@ static struct scp_bytes fci_of(const struct card_application *app)
     return has(app, DGI_FCI) ? object(app, DGI_FCI) : object(app, DGI_FCI_CONTACTLESS);
 }
 
+/* What is inside when the bytes are just that template, else the bytes. */
+static struct scp_bytes inside(struct scp_bytes content, uint32_t template_tag)
+{
+    struct scp_bytes value;
+    return scp_tlv_expect(content, template_tag, &value) == SCP_OK ? value : content;
+}
+
 /* The value of a data object in the template of the FCI. */
 static bool fci_value(const struct card_application *app, uint32_t tag, struct scp_bytes *value)
 {
-    struct scp_bytes content = fci_of(app);
-    (void)scp_tlv_expect(content, 0xA5, &content);
-    return scp_tlv_find(content, tag, value) == SCP_OK;
+    return scp_tlv_find(inside(fci_of(app), 0xA5), tag, value) == SCP_OK;
 }
 
 /* The value of a data object in one of the records. */
@@ -121,8 +126,7 @@ static bool processing_options(const struct card_application *app, struct scp_by
         *aip = scp_bytes_slice(value, 0, 2);
         return aip->len == 2;
     }
-    (void)scp_tlv_expect(content, 0x77, &content);
-    return scp_tlv_find(content, 0x82, aip) == SCP_OK && aip->len == 2;
+    return scp_tlv_find(inside(content, 0x77), 0x82, aip) == SCP_OK && aip->len == 2;
 }
 
 /* ---- SELECT, GET PROCESSING OPTIONS, GET DATA --------------------------------------------------

@@ -327,7 +327,10 @@ static void get_application(struct scp_reader *r, struct card_application *app)
     app->quota = scp_get_u32(r);
     app->volatile_bytes = scp_get_u32(r);
     get_objects(r, &app->objects);
-    if (!get_bool(r))
+    bool is_domain = get_bool(r);
+    if (is_domain != (app->applet == CARD_APPLET_DOMAIN))
+        scp_reader_fail(r, SCP_MALFORMED);
+    if (!is_domain)
         return;
     app->sd = calloc(1, sizeof *app->sd);
     if (app->sd == NULL)

@@ -110,11 +110,15 @@ struct scp_bytes softcard_image(const struct softcard *card)
     return scp_bytes_of(card->committed, card->committed_len);
 }
 
+struct scp_bytes softcard_atr(const struct softcard *card)
+{
+    return scp_bytes_of(card->image.traits.atr, card->image.traits.atr_len);
+}
+
 void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len)
 {
-    const struct card_traits *traits = &card->image.traits;
     struct scp_writer w = scp_writer_on(atr, SOFTCARD_ATR_MAX);
-    scp_put(&w, scp_bytes_of(traits->atr, traits->atr_len));
+    scp_put(&w, softcard_atr(card));
     *atr_len = scp_written(&w).len;
     card_reset_volatile(card);
 }

@@ -72,6 +72,9 @@ void softcard_close(struct softcard *card);
  * application is selected. Gives the answer to reset. */
 void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len);
 
+/* The answer to reset, without a reset. */
+struct scp_bytes softcard_atr(const struct softcard *card);
+
 /* Run one short command and append its response data and status word. Every answer a card can give
  * is success; NO_SPACE when the writer has no room for SOFTCARD_RESPONSE_MAX bytes. */
 SCP_MUST_USE enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,

@@ -1,0 +1,100 @@
+/* A card in a file: the image, replaced as a whole at each commit, and its lock.
+ *
+ * The lock is a file of its own, FILE.lock, because the image is a new file after each commit. It
+ * stays when the card is closed: removing it could take it from under another process. */
+#include "agent/card/softcard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "agent/card/card.h"
+#include "scp/base/secret.h"
+#include "scp/host/file.h"
+#include "scp/host/text.h"
+
+enum { PATH_LEN_MAX = 4096, IMAGE_MODE = 0600 };
+
+struct card_file {
+    int lock; /* descriptor of FILE.lock */
+    char path[];
+};
+
+static enum scp_error write_image(void *ctx, struct scp_bytes image)
+{
+    const struct card_file *file = ctx;
+    return rebind_file_write(file->path, image, IMAGE_MODE, NULL);
+}
+
+static void release(void *ctx)
+{
+    struct card_file *file = ctx;
+    (void)close(file->lock);
+    free(file);
+}
+
+static enum scp_error take_lock(const char *path, int *lock, struct rebind_problem *problem)
+{
+    struct rebind_text name = rebind_text_new(PATH_LEN_MAX);
+    rebind_text_addf(&name, "%s.lock", path);
+    enum scp_error error = rebind_text_status(&name);
+    if (error == SCP_OK) {
+        *lock = open(rebind_text_string(&name), O_RDWR | O_CREAT | O_CLOEXEC, IMAGE_MODE);
+        if (*lock < 0)
+            error =
+                rebind_problem_errno(problem, errno, "cannot open %s", rebind_text_string(&name));
+    }
+    rebind_text_free(&name);
+    if (error != SCP_OK)
+        return error;
+    if (flock(*lock, LOCK_EX | LOCK_NB) == 0)
+        return SCP_OK;
+    int cause = errno;
+    (void)close(*lock);
+    if (cause == EWOULDBLOCK)
+        return rebind_problem_set(problem, SCP_STATE, "another process has %s open", path);
+    return rebind_problem_errno(problem, cause, "cannot lock %s", path);
+}
+
+/* Read under the lock, so that no other process commits meanwhile. */
+static enum scp_error load(struct card_file *file, const struct rebind_env *env,
+                           struct softcard **card, struct rebind_problem *problem)
+{
+    struct rebind_blob blob = {NULL, 0};
+    SCP_TRY(rebind_file_read(file->path, SOFTCARD_IMAGE_MAX, &blob, problem));
+    const struct softcard_storage storage = {.ctx = file, .write = write_image};
+    enum scp_error error = softcard_restore(rebind_blob_bytes(&blob), env, storage, card);
+    rebind_blob_free(&blob);
+    if (error != SCP_OK)
+        return rebind_problem_set(problem, error, "%s is no soft card image: %s", file->path,
+                                  scp_error_text(error));
+    (*card)->release = release;
+    return SCP_OK;
+}
+
+enum scp_error softcard_open(const char *path, const struct rebind_env *env, struct softcard **card,
+                             struct rebind_problem *problem)
+{
+    *card = NULL;
+    /* No lock is left beside a card that does not exist. */
+    if (access(path, R_OK) != 0)
+        return rebind_problem_set(problem, errno == ENOENT ? SCP_NOT_FOUND : SCP_IO,
+                                  "cannot read %s: %s", path, strerror(errno));
+    size_t size = strlen(path) + 1;
+    struct card_file *file = calloc(1, sizeof *file + size);
+    if (file == NULL)
+        return SCP_NO_MEMORY;
+    memcpy(file->path, path, size);
+    enum scp_error error = take_lock(path, &file->lock, problem);
+    if (error != SCP_OK) {
+        free(file);
+        return error;
+    }
+    error = load(file, env, card, problem);
+    if (error != SCP_OK)
+        release(file);
+    return error;
+}

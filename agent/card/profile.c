@@ -1,0 +1,125 @@
+#include "agent/card/profile.h"
+
+#include "agent/card/applet.h"
+
+static const char *const top_keys[] = {"name", "description", "card", "soft", NULL};
+static const char *const card_keys[] = {
+    "protocol",       "i",      "key_length", "kvn", "isd_aid", "max_command_data",
+    "protected_aids", "quirks", NULL};
+static const char *const quirk_keys[] = {"personalises_in_installed", NULL};
+static const char *const soft_keys[] = {"atr",        "cplc",   "memory", "tries",
+                                        "load_wraps", "native", NULL};
+static const char *const memory_keys[] = {"non_volatile", "volatile", "application_volatile", NULL};
+static const char *const native_keys[] = {"module", "applet", NULL};
+static const char *const protocols[] = {"scp02", "scp03", NULL};
+
+enum { MEMORY_MAX = 16 * 1024 * 1024 };
+
+/* The module that INSTALL makes security domains from (GPCS H.1.3). */
+static const uint8_t domain_module[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41};
+
+static struct scp_aid read_aid(const struct document_node *node, struct document_problem *problem)
+{
+    struct scp_aid aid = {.len = 0};
+    aid.len = doc_hex(node, aid.bytes, SCP_AID_MIN, SCP_AID_MAX, problem);
+    return aid;
+}
+
+/* ---- card ------------------------------------------------------------------------------------ */
+
+static bool key_length_fits(uint8_t protocol, uint8_t len)
+{
+    return len == 16 || (protocol == SCP_PROTOCOL_03 && (len == 24 || len == 32));
+}
+
+static void read_card(const struct document_node *card, struct card_traits *traits,
+                      struct card_profile_facts *facts, struct document_problem *problem)
+{
+    doc_expect_keys(card, card_keys, problem);
+    size_t protocol = doc_word(doc_require(card, "protocol", problem), protocols, 0, problem);
+    traits->protocol = protocol == 0 ? SCP_PROTOCOL_02 : SCP_PROTOCOL_03;
+    doc_hex(doc_require(card, "i", problem), &traits->i, 1, 1, problem);
+    const struct document_node *length = doc_require(card, "key_length", problem);
+    traits->key_len = (uint8_t)doc_integer(length, 16, 32, 16, problem);
+    if (length != NULL && !key_length_fits(traits->protocol, traits->key_len))
+        doc_fail(length, problem, "the protocol has no keys of %u bytes", traits->key_len);
+    traits->kvn_default =
+        (uint8_t)doc_integer(doc_require(card, "kvn", problem), 1, 255, 1, problem);
+    traits->max_command =
+        (uint8_t)doc_integer(doc_get(card, "max_command_data"), 16, 255, 255, problem);
+    facts->isd = read_aid(doc_require(card, "isd_aid", problem), problem);
+    const struct document_node *quirks = doc_get(card, "quirks");
+    if (quirks != NULL)
+        doc_expect_keys(quirks, quirk_keys, problem);
+    traits->personalises_in_installed =
+        doc_bool(doc_get(quirks, "personalises_in_installed"), true, problem);
+}
+
+/* ---- soft ------------------------------------------------------------------------------------ */
+
+static void add_native(struct card_traits *traits, struct scp_aid module, uint8_t applet,
+                       struct document_problem *problem)
+{
+    struct card_native *grown =
+        card_grown(traits->natives, traits->native_count, sizeof *traits->natives);
+    if (grown == NULL) {
+        problem->error = DOC_NO_MEMORY;
+        return;
+    }
+    traits->natives = grown;
+    grown[traits->native_count++] = (struct card_native){.module = module, .applet = applet};
+}
+
+static void read_natives(const struct document_node *list, struct card_traits *traits,
+                         struct document_problem *problem)
+{
+    if (list != NULL)
+        doc_expect(list, DOC_LIST, problem);
+    if (doc_count(list) >= CARD_MODULES_MAX)
+        doc_fail(list, problem, "more than %d native applets", CARD_MODULES_MAX - 1);
+    for (const struct document_node *item = doc_first(list);
+         item != NULL && problem->error == DOC_OK; item = doc_next(item)) {
+        doc_expect_keys(item, native_keys, problem);
+        struct scp_aid module = read_aid(doc_require(item, "module", problem), problem);
+        size_t applet =
+            doc_word(doc_require(item, "applet", problem), card_applet_names, 0, problem);
+        add_native(traits, module, card_applet_named(card_applet_names[applet])->kind, problem);
+    }
+    add_native(traits, card_aid_of(SCP_BYTES(domain_module)), CARD_APPLET_DOMAIN, problem);
+}
+
+static void read_memory(const struct document_node *memory, struct card_traits *traits,
+                        struct document_problem *problem)
+{
+    doc_expect_keys(memory, memory_keys, problem);
+    traits->memory = (uint32_t)doc_integer(doc_require(memory, "non_volatile", problem), 1024,
+                                           MEMORY_MAX, 0, problem);
+    traits->memory_volatile =
+        (uint32_t)doc_integer(doc_require(memory, "volatile", problem), 0, MEMORY_MAX, 0, problem);
+    traits->application_volatile =
+        (uint32_t)doc_integer(doc_get(memory, "application_volatile"), 0, MEMORY_MAX, 0, problem);
+}
+
+static void read_soft(const struct document_node *soft, struct card_traits *traits,
+                      struct card_profile_facts *facts, struct document_problem *problem)
+{
+    doc_expect_keys(soft, soft_keys, problem);
+    traits->atr_len =
+        (uint8_t)doc_hex(doc_require(soft, "atr", problem), traits->atr, 2, CARD_ATR_MAX, problem);
+    doc_hex(doc_require(soft, "cplc", problem), facts->cplc, SCP_CPLC_SIZE, SCP_CPLC_SIZE, problem);
+    read_memory(doc_require(soft, "memory", problem), traits, problem);
+    traits->tries = (uint8_t)doc_integer(doc_get(soft, "tries"), 1, 255, 10, problem);
+    traits->load_wraps = doc_bool(doc_get(soft, "load_wraps"), false, problem);
+    read_natives(doc_get(soft, "native"), traits, problem);
+}
+
+bool card_profile_traits(const struct document *profile, struct card_traits *traits,
+                         struct card_profile_facts *facts, struct document_problem *problem)
+{
+    const struct document_node *root = doc_root(profile);
+    doc_expect_keys(root, top_keys, problem);
+    (void)doc_string(doc_require(root, "name", problem), NULL, problem);
+    read_card(doc_require(root, "card", problem), traits, facts, problem);
+    read_soft(doc_require(root, "soft", problem), traits, facts, problem);
+    return problem->error == DOC_OK;
+}
