@@ -98,10 +98,13 @@ void policy_compile_cases(struct policy_compiler *c, const struct document_node 
     const struct document_node *list = doc_get(root, "tests");
     if (!doc_expect(list, DOC_LIST, c->problem))
         return;
-    if (doc_count(list) > POLICY_CASES_MAX)
+    if (doc_count(list) > POLICY_CASES_MAX) {
         doc_fail(list, c->problem, "expected at most %d cases", POLICY_CASES_MAX);
-    c->policy->cases =
-        policy_is_good(c) ? policy_alloc(c, doc_count(list), sizeof *c->policy->cases) : NULL;
+        return;
+    }
+    c->policy->cases = policy_alloc(c, doc_count(list), sizeof *c->policy->cases);
+    if (c->policy->cases == NULL)
+        return;
     const struct document_node *item = doc_first(list);
     for (; item != NULL && policy_is_good(c); item = doc_next(item))
         compile_case(c, &common, item);

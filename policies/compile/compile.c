@@ -54,7 +54,7 @@ void *policy_alloc(struct policy_compiler *c, size_t count, size_t size)
 static bool is_id(const char *text)
 {
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return text[len] == '\0' && len <= POLICY_ID_MAX && text[0] != '-';
+    return len == strlen(text) && len <= POLICY_ID_MAX && text[0] != '-';
 }
 
 /* A name that audit records and API answers repeat; NULL after an error. */
@@ -140,10 +140,13 @@ static void compile_rules(struct policy_compiler *c, const struct document_node 
 {
     if (!doc_expect(node, DOC_LIST, c->problem))
         return;
-    if (doc_count(node) == 0 || doc_count(node) > POLICY_RULES_MAX)
+    if (doc_count(node) == 0 || doc_count(node) > POLICY_RULES_MAX) {
         doc_fail(node, c->problem, "expected 1 to %d rules", POLICY_RULES_MAX);
-    c->policy->rules =
-        policy_is_good(c) ? policy_alloc(c, doc_count(node), sizeof *c->policy->rules) : NULL;
+        return;
+    }
+    c->policy->rules = policy_alloc(c, doc_count(node), sizeof *c->policy->rules);
+    if (c->policy->rules == NULL)
+        return;
     const struct document_node *item = doc_first(node);
     for (; item != NULL && policy_is_good(c); item = doc_next(item))
         compile_rule(c, item);

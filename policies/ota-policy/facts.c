@@ -1,4 +1,5 @@
-/* ota-policy facts: what may a policy ask about? */
+/* ota-policy facts: what may a policy ask about, and how? */
+#include "policies/compile/operator.h"
 #include "policies/ota-policy/json.h"
 
 #include <stdio.h>
@@ -24,6 +25,36 @@ static json_t *fact_json(const struct policy_fact_info *info)
                      "documentation", info->documentation, "words", words);
 }
 
+static const enum policy_type types[] = {POLICY_TEXT, POLICY_WORD, POLICY_NUMBER, POLICY_SET};
+enum { TYPE_COUNT = sizeof types / sizeof types[0] };
+
+static void print_operators(void)
+{
+    (void)printf("\nOperators:\n");
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        const char *names[POLICY_OPERATORS_MAX];
+        policy_operator_names(types[i], names);
+        (void)printf("%-31s", policy_type_name(types[i]));
+        for (const char *const *name = names; *name != NULL; name++)
+            (void)printf(" %s", *name);
+        (void)putchar('\n');
+    }
+}
+
+static json_t *operators_json(void)
+{
+    json_t *json = json_object();
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        const char *names[POLICY_OPERATORS_MAX];
+        json_t *list = json_array();
+        policy_operator_names(types[i], names);
+        for (const char *const *name = names; *name != NULL; name++)
+            (void)json_array_append_new(list, json_string(*name));
+        (void)json_object_set_new(json, policy_type_name(types[i]), list);
+    }
+    return json;
+}
+
 enum ota_policy_exit ota_policy_list_facts(const struct ota_policy_options *options)
 {
     json_t *list = options->json ? json_array() : NULL;
@@ -34,6 +65,9 @@ enum ota_policy_exit ota_policy_list_facts(const struct ota_policy_options *opti
         else
             print_fact(info);
     }
-    return options->json ? ota_policy_json_print(json_pack("{s:o}", "facts", list), OTA_POLICY_OK)
-                         : OTA_POLICY_OK;
+    if (options->json)
+        return ota_policy_json_print(
+            json_pack("{s:o, s:o}", "facts", list, "operators", operators_json()), OTA_POLICY_OK);
+    print_operators();
+    return OTA_POLICY_OK;
 }

@@ -47,7 +47,7 @@ static const char doc[] =
     "                  that no case exercises\n"
     "  explain FILE    Decide on the facts given with --fact, and show which rules\n"
     "                  decided and what became of each of their conditions\n"
-    "  facts           List what a policy may ask about\n"
+    "  facts           List what a policy may ask about, and the operators\n"
     "\n"
     "Examples:\n"
     "  ota-policy check /etc/rebind/policies/*.yaml\n"

@@ -23,7 +23,7 @@ static void corpus_of_policies_is_harmless(void **state)
         if (entry->d_name[0] == '.')
             continue;
         (void)snprintf(path, sizeof path, "%s/%s", CORPUS, entry->d_name);
-        assert_int_equal(rebind_file_read(path, 2 * DOC_SIZE_MAX, &file, NULL), SCP_OK);
+        assert_int_equal(rebind_file_read(path, (size_t)2 * DOC_SIZE_MAX, &file, NULL), SCP_OK);
         assert_int_equal(LLVMFuzzerTestOneInput(file.ptr, file.len), 0);
         rebind_blob_free(&file);
         count++;

@@ -138,10 +138,12 @@ static char *list_of(size_t count)
 {
     char *text = malloc(2 * count + 2);
     assert_non_null(text);
+    memset(text, '1', 2 * count);
+    for (size_t i = 1; i < count; i++)
+        text[2 * i] = ',';
     text[0] = '[';
-    for (size_t i = 0; i < count; i++)
-        memcpy(text + 1 + 2 * i, "1,", 2);
-    memcpy(text + 2 * count, "]", 2);
+    text[2 * count] = ']';
+    text[2 * count + 1] = '\0';
     return text;
 }
 
@@ -232,8 +234,8 @@ static void shown_line_is_cut_between_characters(void **state)
 {
     (void)state;
     char text[4 + 3 * 60 + 1] = "a: x";
-    for (size_t i = 0; i < 60; i++)
-        memcpy(text + 4 + 3 * i, "\xE4\xB8\xAD", 3);
+    for (size_t i = 0; i < 3 * 60; i++)
+        text[4 + i] = "\xE4\xB8\xAD"[i % 3];
     struct document *doc = read_good(text);
     struct document_problem problem = {0};
     doc_fail(doc_root(doc), &problem, "look");

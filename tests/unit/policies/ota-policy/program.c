@@ -232,7 +232,18 @@ static void help_has_examples_and_exit_status(void **state)
     (void)state;
     expect_text("--help", 0, "Examples:\n");
     expect_text("--help", 0, "Exit status:\n");
+}
+
+static void facts_lists_the_schema_and_the_operators(void **state)
+{
+    (void)state;
     expect_text("facts", 0, "binding.days_since_last_switch  a number");
+    expect_text("facts", 0, "a set of texts                  contains lacks present absent\n");
+    json_t *json = expect_json("facts --json", 0);
+    assert_int_equal(json_array_size(json_object_get(json, "facts")), 11);
+    const json_t *number = json_object_get(json_object_get(json, "operators"), "a number");
+    assert_string_equal(json_string_value(json_array_get(number, 0)), "equals");
+    json_decref(json);
 }
 
 int main(void)
@@ -249,6 +260,7 @@ int main(void)
         cmocka_unit_test(explain_answers_in_json_with_nested_conditions),
         cmocka_unit_test(facts_of_the_wrong_kind_are_bad_input),
         cmocka_unit_test(wrong_usage_is_told),
+        cmocka_unit_test(facts_lists_the_schema_and_the_operators),
         cmocka_unit_test(help_has_examples_and_exit_status),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);
