@@ -15,8 +15,10 @@ static json_t *split_regions(const char *codes)
     return regions;
 }
 
-static json_t *put_body(const struct otactl_arguments *args, struct rebind_problem *problem)
+static json_t *put_body(const struct otactl *ctl, const struct otactl_arguments *args,
+                        struct rebind_problem *problem)
 {
+    (void)ctl;
     const char *status = args->option[OTACTL_STATUS];
     const char *regions = args->option[OTACTL_REGION];
     json_t *body = json_pack("{s:s, s:s, s:o}", "name", args->option[OTACTL_NAME], "status",

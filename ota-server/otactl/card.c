@@ -8,14 +8,18 @@ static json_t *checked(json_t *body, struct rebind_problem *problem)
     return body;
 }
 
-static json_t *lookup_body(const struct otactl_arguments *args, struct rebind_problem *problem)
+static json_t *lookup_body(const struct otactl *ctl, const struct otactl_arguments *args,
+                           struct rebind_problem *problem)
 {
+    (void)ctl;
     return checked(json_pack("{s:s, s:s}", "iin", args->positional[0], "cin", args->positional[1]),
                    problem);
 }
 
-static json_t *bind_body(const struct otactl_arguments *args, struct rebind_problem *problem)
+static json_t *bind_body(const struct otactl *ctl, const struct otactl_arguments *args,
+                         struct rebind_problem *problem)
 {
+    (void)ctl;
     return checked(json_pack("{s:s}", "product", args->positional[1]), problem);
 }
 

@@ -50,7 +50,8 @@ struct otactl_request {
     const char *path; /* "/v1/banks/{0}": the positional arguments, percent-encoded */
     uint64_t query;   /* bits of the options that become query members of their names */
     /* The body: built from the arguments, or the file that the last argument names. */
-    json_t *(*body)(const struct otactl_arguments *args, struct rebind_problem *problem);
+    json_t *(*body)(const struct otactl *ctl, const struct otactl_arguments *args,
+                    struct rebind_problem *problem);
     const char *file_media;
     const struct otactl_column *columns; /* of a list; ends with a row without title */
 };

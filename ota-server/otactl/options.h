@@ -28,6 +28,8 @@
     X(TENANT, "tenant", "ID", "the bank's id, or the agent's region")                        \
     X(PERSON, "person", "ID", "the person who holds the certificate")                        \
     X(CERTIFICATE, "certificate", "FILE", "the certificate to register, PEM")                \
+    X(TRANSPORT_KEY, "transport-key", "FILE",                                                \
+      "the key that bank and bureau share, 32 bytes in hex, mode 600")                       \
     X(PUBLIC_KEY, "public-key", "FILE",                                                      \
       "the server's audit key, DER in base64; default: the one that it presents")
 

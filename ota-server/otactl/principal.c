@@ -4,8 +4,10 @@
 
 enum { CERTIFICATE_MAX = 7 * 1024 };
 
-static json_t *add_body(const struct otactl_arguments *args, struct rebind_problem *problem)
+static json_t *add_body(const struct otactl *ctl, const struct otactl_arguments *args,
+                        struct rebind_problem *problem)
 {
+    (void)ctl;
     struct rebind_blob pem;
     if (rebind_file_read(args->option[OTACTL_CERTIFICATE], CERTIFICATE_MAX, &pem, problem) !=
         SCP_OK)

@@ -81,7 +81,7 @@ static void add_path(struct rebind_text *path, const char *pattern,
 /* ---- the body ----------------------------------------------------------------------------- */
 
 /* The bytes to send; on the heap. */
-static enum scp_error make_body(const struct otactl_request *request,
+static enum scp_error make_body(const struct otactl *ctl, const struct otactl_request *request,
                                 const struct otactl_arguments *args, struct rebind_blob *body,
                                 struct rebind_problem *problem)
 {
@@ -93,7 +93,7 @@ static enum scp_error make_body(const struct otactl_request *request,
     }
     if (request->body == NULL)
         return SCP_OK;
-    json_t *json = request->body(args, problem);
+    json_t *json = request->body(ctl, args, problem);
     if (json == NULL)
         return SCP_MALFORMED;
     char *text = json_dumps(json, JSON_COMPACT);
@@ -193,7 +193,7 @@ static enum otactl_exit run_one(struct otactl *ctl, const struct otactl_request 
 {
     struct rebind_problem problem = {""};
     struct rebind_blob body;
-    if (make_body(request, args, &body, &problem) != SCP_OK)
+    if (make_body(ctl, request, args, &body, &problem) != SCP_OK)
         return otactl_complain(ctl, OTACTL_FAILED, "%s", problem.text);
     struct otactl_http http = {.method = request->method, .path = path};
     if (request->file_media != NULL || request->body != NULL) {

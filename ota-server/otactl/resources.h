@@ -10,6 +10,7 @@
     X(package)              \
     X(product)              \
     X(card)                 \
+    X(personalisation)      \
     X(bind)                 \
     X(revoke)               \
     X(operation)            \
