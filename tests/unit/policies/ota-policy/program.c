@@ -15,6 +15,7 @@
 static char folder[] = "/tmp/rebind-ota-policy-XXXXXX";
 static char failing[64]; /* a policy with a case that fails and a rule that none exercises */
 static char broken[64];  /* no policy */
+static char grouped[64]; /* a policy with groups in its conditions */
 
 static void write_file(char path[64], const char *name, const char *text)
 {
@@ -38,6 +39,14 @@ static int make_files(void **state)
                "tests:\n"
                "  - {name: right, facts: {bank.id: a}, expect: allow}\n"
                "  - {name: wrong, facts: {bank.id: c}, expect: allow}\n");
+    write_file(grouped, "grouped.yaml",
+               "version: 1\n"
+               "name: grouped\n"
+               "rules:\n"
+               "  - id: few\n"
+               "    effect: allow\n"
+               "    when: {any: [{binding.active_banks: 0}, {none: [{bank.id: a}]}]}\n"
+               "    reason: x\n");
     write_file(broken, "broken.yaml", "version: 1\nnmae: x\n");
     return 0;
 }
@@ -45,7 +54,7 @@ static int make_files(void **state)
 static int remove_files(void **state)
 {
     (void)state;
-    return unlink(failing) | unlink(broken) | rmdir(folder);
+    return unlink(failing) | unlink(grouped) | unlink(broken) | rmdir(folder);
 }
 
 struct outcome {
@@ -205,6 +214,51 @@ static void explain_answers_in_json_with_nested_conditions(void **state)
     json_decref(json);
 }
 
+static void explain_nests_groups_in_text_and_json(void **state)
+{
+    (void)state;
+    char arguments[128];
+    (void)snprintf(arguments, sizeof arguments, "explain %s -f binding.active_banks=3 -f bank.id=a",
+                   grouped);
+    expect_text(arguments, 0,
+                "    no   any of:\n"
+                "    no     binding.active_banks equals 0  (binding.active_banks is 3)\n"
+                "    no     none of:\n"
+                "    yes      bank.id equals a  (bank.id is a)\n");
+    (void)snprintf(arguments, sizeof arguments, "explain -j %s -f binding.active_banks=0", grouped);
+    json_t *json = expect_json(arguments, 0);
+    const json_t *rule = json_array_get(json_object_get(json, "rules"), 0);
+    const json_t *any = json_array_get(json_object_get(rule, "conditions"), 0);
+    const json_t *none = json_array_get(json_object_get(any, "conditions"), 1);
+    assert_string_equal(string_at(none, "condition"), "none of");
+    const json_t *bank = json_array_get(json_object_get(none, "conditions"), 0);
+    assert_string_equal(string_at(bank, "found"), "bank.id is absent");
+    json_decref(json);
+}
+
+static void explain_of_an_invalid_file_is_bad_input(void **state)
+{
+    (void)state;
+    char arguments[128];
+    (void)snprintf(arguments, sizeof arguments, "explain %s", broken);
+    expect_text(arguments, 2, ":2:1: unknown key 'nmae'");
+    (void)snprintf(arguments, sizeof arguments, "explain --json %s", broken);
+    json_t *json = expect_json(arguments, 2);
+    assert_non_null(json_object_get(json, "problem"));
+    json_decref(json);
+    (void)snprintf(arguments, sizeof arguments, "test --json %s", broken);
+    json = expect_json(arguments, 2);
+    assert_non_null(json_object_get(first_file(json), "problem"));
+    json_decref(json);
+}
+
+static void answers_that_cannot_be_written_are_a_failure(void **state)
+{
+    (void)state;
+    expect_text("check " SAMPLE " >/dev/full", 2, "");
+    expect_text("check --json " SAMPLE " >/dev/full", 2, "");
+}
+
 static void facts_of_the_wrong_kind_are_bad_input(void **state)
 {
     (void)state;
@@ -258,6 +312,9 @@ int main(void)
         cmocka_unit_test(explain_shows_the_deciding_rule_as_a_tree),
         cmocka_unit_test(explain_names_the_fact_that_is_missing),
         cmocka_unit_test(explain_answers_in_json_with_nested_conditions),
+        cmocka_unit_test(explain_nests_groups_in_text_and_json),
+        cmocka_unit_test(explain_of_an_invalid_file_is_bad_input),
+        cmocka_unit_test(answers_that_cannot_be_written_are_a_failure),
         cmocka_unit_test(facts_of_the_wrong_kind_are_bad_input),
         cmocka_unit_test(wrong_usage_is_told),
         cmocka_unit_test(facts_lists_the_schema_and_the_operators),
