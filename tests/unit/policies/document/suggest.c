@@ -13,6 +13,7 @@ static void slips_of_the_hand_are_understood(void **state)
     assert_string_equal(doc_suggest("card.regio", facts), "card.region");
     assert_string_equal(doc_suggest("cardd.status", facts), "card.status");
     assert_string_equal(doc_suggest("bank_status", facts), "bank.status");
+    assert_string_equal(doc_suggest("nay", (const char *const[]){"all", "any", NULL}), "any");
 }
 
 static void distant_words_get_no_suggestion(void **state)

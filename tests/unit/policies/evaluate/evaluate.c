@@ -5,7 +5,7 @@
 
 #define BIT(fact) (UINT32_C(1) << (fact))
 
-/* Four rules that the bank's id switches on and off: bank.id "ad" makes allow-1 and deny-1 hold. */
+/* Rules that the bank's id switches on and off: bank.id "ad" makes allow-1 and deny-1 hold. */
 static const char rules[] =
     "version: 1\n"
     "name: p\n"
@@ -15,7 +15,9 @@ static const char rules[] =
     "  - {id: deny-1, effect: deny, when: {bank.id: {in: [d, ad, bd]}}, reason: no}\n"
     "  - {id: allow-2, effect: allow, when: {bank.id: {in: [b, ab, bd]}}, reason: second,\n"
     "     obligations: {retire_old_bank: delete}}\n"
-    "  - {id: allow-3, effect: allow, when: {bank.id: c}, reason: third}\n"
+    "  - {id: allow-3, effect: allow, when: {bank.id: {in: [c, ce]}}, reason: third}\n"
+    "  - {id: allow-4, effect: allow, when: {bank.id: ce}, reason: fourth,\n"
+    "     obligations: {allow_break_before_make: true}}\n"
     "  - {id: card, effect: deny, when: {bank.id: ask, card.status: retired}, reason: old}\n";
 
 static struct policy *policy;
@@ -106,6 +108,9 @@ static void strictest_obligation_wins(void **state)
     struct policy_decision none = decide("c");
     assert_int_equal(none.obligations.retire_old_bank, POLICY_RETIRE_KEEP);
     assert_false(none.obligations.allow_break_before_make);
+    struct policy_decision later = decide("ce");
+    assert_int_equal(later.rule_count, 2);
+    assert_false(later.obligations.allow_break_before_make);
 }
 
 static void missing_facts_deny_what_would_have_been_allowed(void **state)
