@@ -8,7 +8,8 @@
  *     mac: 404142434445464748494A4B4C4D4E4F
  *     dek: 404142434445464748494A4B4C4D4E4F
  *
- * A single key is its hex digits alone. */
+ * The key sets that soft cards are issued from have the same form; their `social_update` is passed
+ * over. A single key is its hex digits alone. */
 #ifndef AGENT_TERMINAL_KEY_FILE_H
 #define AGENT_TERMINAL_KEY_FILE_H
 
