@@ -321,8 +321,11 @@ static bool is_overdue(const struct http_connection *connection, uint64_t now_ms
 
 static bool is_idle(const struct http_connection *connection, uint64_t now_ms)
 {
+    uint64_t most_ms = connection->server->config.idle_ms;
+    if (!connection->tls.peer.verified && most_ms > HTTP_ANONYMOUS_IDLE_MS)
+        most_ms = HTTP_ANONYMOUS_IDLE_MS;
     return connection->state == HTTP_STATE_HTTP2 && connection->h2.open_count == 0 &&
-           now_ms - connection->active_ms > connection->server->config.idle_ms;
+           now_ms - connection->active_ms > most_ms;
 }
 
 void http_connection_sweep(struct http_connection *connection, uint64_t now_ms)

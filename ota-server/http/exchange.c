@@ -313,10 +313,22 @@ static bool has_accepted_type(const struct http_request *request)
            http_media_type_is(http_request_header(request, "content-type"), accepts);
 }
 
+/* Clients without a certificate can fill the room for bodies only in part: the rest stays free for
+ * those that the service is for. */
+static bool hold_body(struct http_exchange *exchange, struct scp_bytes bytes)
+{
+    struct http_server *server = exchange->server;
+    size_t most = exchange->request.peer.verified ? HTTP_BODIES_MAX : HTTP_ANONYMOUS_BODIES_MAX;
+    if (bytes.len > most || server->body_bytes > most - bytes.len ||
+        !http_buffer_put(&exchange->request.body, bytes))
+        return false;
+    server->body_bytes += bytes.len;
+    return true;
+}
+
 void http_exchange_data(struct http_exchange *exchange, struct scp_bytes bytes)
 {
     struct http_request *request = &exchange->request;
-    struct http_server *server = exchange->server;
     exchange->received += bytes.len;
     if (exchange->answer != NULL || bytes.len == 0)
         return;
@@ -324,11 +336,8 @@ void http_exchange_data(struct http_exchange *exchange, struct scp_bytes bytes)
         refuse(exchange, &too_large);
     } else if (!has_accepted_type(request)) {
         refuse(exchange, &wrong_type);
-    } else if (bytes.len > HTTP_BODIES_MAX - server->body_bytes ||
-               !http_buffer_put(&request->body, bytes)) {
+    } else if (!hold_body(exchange, bytes)) {
         refuse(exchange, &busy);
-    } else {
-        server->body_bytes += bytes.len;
     }
 }
 

@@ -22,7 +22,8 @@ enum {
     HTTP_PARAMS_MAX = 4,                       /* placeholders in a pattern */
     HTTP_QUERY_MAX = 16,                       /* parameters in a query; 400 */
     HTTP_BODIES_MAX = 256 * 1024 * 1024,       /* of all requests being received; 503 */
-    HTTP_QUEUE_MAX = 8192,                     /* requests waiting for a worker; 503 */
+    HTTP_ANONYMOUS_BODIES_MAX = 64 * 1024 * 1024, /* no certificate: no further than this; 503 */
+    HTTP_QUEUE_MAX = 8192,                        /* requests waiting for a worker; 503 */
     HTTP_RESPONSE_BODY_MAX = 32 * 1024 * 1024,
 
     /* Event streams. */
@@ -38,13 +39,14 @@ enum {
 
     /* Times, used where the configuration says 0. */
     HTTP_WORKERS_DEFAULT = 16,
-    HTTP_HANDSHAKE_MS = 10 * 1000, /* TLS; then closed */
-    HTTP_IDLE_MS = 5 * 60 * 1000,  /* without a request or a byte; then GOAWAY */
-    HTTP_RECEIVE_MS = 30 * 1000,   /* from a request's header to its last byte; 408 */
-    HTTP_HANDLE_MS = 30 * 1000,    /* waiting for and running a handler; 504 */
-    HTTP_STALL_MS = 60 * 1000,     /* a client that takes no bytes; then closed */
-    HTTP_HEARTBEAT_MS = 15 * 1000, /* comment on a silent event stream */
-    HTTP_DRAIN_MS = 10 * 1000,     /* from http_server_stop to closing what still runs */
+    HTTP_HANDSHAKE_MS = 10 * 1000,      /* TLS; then closed */
+    HTTP_IDLE_MS = 5 * 60 * 1000,       /* without a request or a byte; then GOAWAY */
+    HTTP_ANONYMOUS_IDLE_MS = 10 * 1000, /* the most for a client without a certificate */
+    HTTP_RECEIVE_MS = 30 * 1000,        /* from a request's header to its last byte; 408 */
+    HTTP_HANDLE_MS = 30 * 1000,         /* waiting for and running a handler; 504 */
+    HTTP_STALL_MS = 60 * 1000,          /* a client that takes no bytes; then closed */
+    HTTP_HEARTBEAT_MS = 15 * 1000,      /* comment on a silent event stream */
+    HTTP_DRAIN_MS = 10 * 1000,          /* from http_server_stop to closing what still runs */
     HTTP_LINGER_MS = 500, /* after our last byte, for the client to end; then closed or reset */
     HTTP_SWEEP_MS = 100,  /* how often times are checked */
 };

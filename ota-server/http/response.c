@@ -37,6 +37,7 @@ void http_response_status(struct http_response *response, unsigned status)
 
 void http_response_header(struct http_response *response, const char *name, const char *value)
 {
+    assert(strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL); /* RFC 9113, 8.2 */
     enum scp_error error = http_fields_add(&response->fields, scp_bytes_of(name, strlen(name)),
                                            scp_bytes_of(value, strlen(value)));
     response->failed = response->failed || error != SCP_OK;

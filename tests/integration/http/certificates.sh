@@ -57,7 +57,7 @@ EOF
 }
 
 client() { # NAME CA [notBefore notAfter]
-    certificate "$1" "$2" clientAuth "DNS:$1.test,URI:urn:rebind:test:$1" ${3:-} ${4:-}
+    certificate "$1" "$2" clientAuth "DNS:$1.test,URI:urn:rebind:test:$1" "${3:-}" "${4:-}"
 }
 
 authority ca

@@ -222,6 +222,32 @@ static void http_survives_clients_that_leave_their_requests(void **state)
     reply_free(&reply);
 }
 
+static size_t take_late(char *bytes, size_t size, size_t count, void *arg)
+{
+    (void)bytes;
+    bool *is_first = arg;
+    usleep(*is_first ? 1500 * 1000 : 0);
+    *is_first = false;
+    return size * count;
+}
+
+static void http_closes_on_a_client_that_takes_no_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_start(fixture, &(struct http_server_config){.stall_ms = 300});
+    struct reply reply;
+    struct curl_slist *list;
+    bool is_first = true;
+    const struct ask ask = {.path = "/v1/large?bytes=30000000", .client = "agent"};
+    CURL *handle = client_prepare(fixture, &ask, &reply, &list);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_late);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &is_first);
+    client_finish(handle, curl_easy_perform(handle), &reply);
+    assert_int_equal(reply.status, 200);
+    assert_int_not_equal(reply.code, CURLE_OK);
+    curl_slist_free_all(list);
+}
+
 /* With openssl for the TLS: `input` is a printf format, and what the server sends goes to a file.
  */
 static bool speaks_raw(const struct fixture *fixture, const char *input, const char *wait)
@@ -270,6 +296,42 @@ static void http_sends_an_idle_client_away(void **state)
     assert_true(len >= sizeof goaway_no_error);
     assert_memory_equal(bytes + len - sizeof goaway_no_error, goaway_no_error,
                         sizeof goaway_no_error);
+}
+
+/* Two requests of one client with `pause_ms` between them by the server's clock: does the second
+ * need a new connection? */
+static bool reconnects_after(struct fixture *fixture, const char *client, uint64_t pause_ms)
+{
+    struct rebind_seeded seeded;
+    struct rebind_env env = rebind_env_seeded(&seeded, 1, 1700000000000);
+    fixture_start(fixture, &(struct http_server_config){.env = &env});
+    struct reply reply;
+    struct curl_slist *list;
+    const struct ask ask = {.path = "/healthz", .client = client};
+    CURL *handle = client_prepare(fixture, &ask, &reply, &list);
+    assert_int_equal(curl_easy_perform(handle), CURLE_OK);
+    usleep(100 * 1000); /* the client acknowledges what it got: that counts as a byte */
+    rebind_seeded_advance(&seeded, pause_ms);
+    usleep(5 * HTTP_SWEEP_MS * 1000);
+    long connects = 0;
+    assert_int_equal(curl_easy_perform(handle), CURLE_OK);
+    curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &connects);
+    client_finish(handle, CURLE_OK, &reply);
+    curl_slist_free_all(list);
+    reply_free(&reply);
+    /* A connection without this would linger until a clock that stands still says enough. */
+    rebind_seeded_advance(&seeded, HTTP_DRAIN_MS);
+    fixture_stop(fixture);
+    rebind_seeded_fini(&seeded);
+    return connects > 0;
+}
+
+static void http_keeps_idle_clients_with_a_certificate_for_longer(void **state)
+{
+    assert_false(reconnects_after(*state, NULL, HTTP_ANONYMOUS_IDLE_MS / 2));
+    assert_true(reconnects_after(*state, NULL, HTTP_ANONYMOUS_IDLE_MS + 1));
+    assert_false(reconnects_after(*state, "agent", HTTP_ANONYMOUS_IDLE_MS + 1));
+    assert_true(reconnects_after(*state, "agent", HTTP_IDLE_MS + 1));
 }
 
 /* ---- starting ----------------------------------------------------------------------------- */
@@ -367,8 +429,10 @@ int main(void)
         cmocka_unit_test_setup(http_closes_on_what_is_not_tls, start),
         cmocka_unit_test_setup(http_survives_clients_that_leave_in_the_handshake, start),
         cmocka_unit_test_setup(http_survives_clients_that_leave_their_requests, start),
+        cmocka_unit_test(http_closes_on_a_client_that_takes_no_bytes),
         cmocka_unit_test_setup(http_survives_clients_that_break_http2, start),
         cmocka_unit_test(http_sends_an_idle_client_away),
+        cmocka_unit_test(http_keeps_idle_clients_with_a_certificate_for_longer),
         cmocka_unit_test(http_says_which_file_cannot_be_used),
         cmocka_unit_test(http_can_be_stopped_before_it_runs),
         cmocka_unit_test_setup(http_says_when_the_port_is_taken, start),
