@@ -304,8 +304,6 @@ static enum scp_error open_response(struct scp_channel *ch, const struct scp_res
     if (response->data.len < MAC)
         return SCP_TRUNCATED;
     size_t len = response->data.len - MAC;
-    if (len > 0 && !scp_sw_is_good(response->sw))
-        return SCP_BAD_MAC; /* an error carries no data */
     uint8_t mac[MAC];
     struct scp_bytes plain = scp_bytes_slice(response->data, 0, len);
     SCP_TRY(response_mac(ch, plain, response->sw, mac));

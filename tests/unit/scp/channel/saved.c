@@ -59,7 +59,7 @@ static void record_session(struct pair *p, struct record records[COMMANDS])
     }
 }
 
-static void run_afterwards(struct pair *p)
+static void verify_from_here(struct pair *p)
 {
     static struct record records[COMMANDS];
     uint8_t stored[SCP_CHANNEL_SAVED_MAX];
@@ -80,6 +80,13 @@ static void run_afterwards(struct pair *p)
     uint8_t one[SCP_CHANNEL_SAVED_MAX];
     uint8_t other[SCP_CHANNEL_SAVED_MAX];
     assert_true(scp_bytes_equal(save(&verifier, one), save(&p->host, other)));
+}
+
+/* From the first command, and from the middle of a session. */
+static void run_afterwards(struct pair *p)
+{
+    verify_from_here(p);
+    verify_from_here(p);
 }
 
 static void verification_afterwards_equals_the_session(void **state)

@@ -338,10 +338,41 @@ static void run_class_bytes(struct pair *p)
     }
 }
 
-static void logical_channels_travel_outside_the_mac(void **state)
+static void class_bytes_come_back(void **state)
 {
     (void)state;
     for_each_session(run_class_bytes);
+}
+
+/* Who holds the reader may use another logical channel than the one the host thought of. */
+static void run_moved_channel(struct pair *p)
+{
+    static const uint8_t classes[][2] = {{0x82, 0x86}, {0xC5, 0xE5}, {0xCF, 0xEF}, {0x80, 0x84}};
+    bool secured = (p->level & SCP_LEVEL_C_MAC) != 0;
+    for (size_t n = 0; n < sizeof classes / sizeof classes[0]; n++) {
+        uint8_t wrapped[SCP_APDU_MAX];
+        uint8_t received[SCP_APDU_DATA_MAX];
+        uint8_t response[SCP_RESPONSE_MAX];
+        uint8_t back[SCP_RESPONSE_DATA_MAX];
+        struct scp_writer rw = scp_writer_on(response, sizeof response);
+        struct scp_writer bw = scp_writer_on(back, sizeof back);
+        struct scp_apdu plain;
+        uint16_t sw;
+        struct scp_apdu command = sample(p, n + 4);
+        struct scp_bytes bytes = wrap(p, &command, wrapped);
+        wrapped[0] = classes[n][secured ? 1 : 0];
+        assert_int_equal(scp_card_channel_receive(&p->card, bytes, &plain, received), SCP_OK);
+        assert_int_equal(plain.cla, classes[n][0]);
+        assert_int_equal(scp_card_channel_respond(&p->card, SCP_LITERAL(1, 2), 0x9000, &rw),
+                         SCP_OK);
+        assert_int_equal(scp_channel_unwrap(&p->host, scp_written(&rw), &bw, &sw), SCP_OK);
+    }
+}
+
+static void a_session_moves_to_another_logical_channel(void **state)
+{
+    (void)state;
+    for_each_session(run_moved_channel);
 }
 
 static size_t wrapped_len_of_empty(uint8_t quirks)
@@ -420,7 +451,8 @@ int main(void)
         cmocka_unit_test(room_is_the_most_that_fits),
         cmocka_unit_test(room_has_the_known_values),
         cmocka_unit_test(a_command_without_space_does_not_advance_the_channel),
-        cmocka_unit_test(logical_channels_travel_outside_the_mac),
+        cmocka_unit_test(class_bytes_come_back),
+        cmocka_unit_test(a_session_moves_to_another_logical_channel),
         cmocka_unit_test(empty_data_are_encrypted_only_by_quirk),
         cmocka_unit_test(an_uncounted_command_is_a_different_chain),
         cmocka_unit_test(sensitive_data_come_back),
