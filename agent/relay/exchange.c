@@ -86,7 +86,8 @@ static void log_run(const struct agent_exchange *exchange, const struct agent_ru
                "script.ran", REBIND_TEXT("place", exchange->place),
                REBIND_TEXT("end", agent_run_end_name(run->end)),
                REBIND_UINT("executed", run->executed), REBIND_UINT("commands", run->total),
-               REBIND_TEXT("sw", sw), REBIND_TEXT("error", agent_error_text(run->error)));
+               REBIND_TEXT("sw", sw),
+               REBIND_TEXT("cause", run->error == AGENT_OK ? NULL : agent_error_text(run->error)));
 }
 
 /* A status word or a guard that stops a script is an ordinary end: the responses tell. */

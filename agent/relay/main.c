@@ -32,9 +32,9 @@ static const char doc[] =
     "scripts on them, and return what they answered. The agent knows no keys."
     "\v"
     "Examples:\n"
-    "  ota-agent --config /etc/rebind/agent.yaml          serve until SIGTERM\n"
-    "  ota-agent --config agent.yaml --once               serve each card in reach, then exit\n"
-    "  ota-agent --config agent.yaml --check              is the configuration right?\n"
+    "  ota-agent --config /etc/rebind/agent.yaml   serve until SIGTERM\n"
+    "  ota-agent --config agent.yaml --once        serve each card once, then exit\n"
+    "  ota-agent --config agent.yaml --check       is the configuration right?\n"
     "\n"
     "Logs are lines of JSON on standard error. Exit status: 0 success, 1 failure, 2 wrong "
     "configuration, 64 wrong usage.";
