@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Five cards change their bank: the whole service on this machine, from packages to a verified cryptogram.
+#
+#   ./configs/demo.sh          tells the story, then stays up until Ctrl-C with lines to try
+#   ./configs/demo.sh --once   stops by itself; exit 0 only if every step held
+#
+# Everything it makes (certificates, keys, cards, database) lives in a temporary folder and goes with it.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+once=false
+keep=false
+
+usage() {
+    sed -n '2,7s/^# \{0,1\}//p' "$0"
+    printf '  --keep   do not remove the temporary folder at the end\n'
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --once) once=true ;;
+    --keep) keep=true ;;
+    -h | --help) usage; exit 0 ;;
+    *) printf 'demo.sh: unknown option %s\n' "$1" >&2; usage >&2; exit 2 ;;
+    esac
+    shift
+done
+
+# shellcheck source=configs/demo/build.sh
+. "$top/configs/demo/build.sh"
+# shellcheck source=configs/demo/data.sh
+. "$top/configs/demo/data.sh"
+# shellcheck source=configs/demo/service.sh
+. "$top/configs/demo/service.sh"
+# shellcheck source=configs/demo/story.sh
+. "$top/configs/demo/story.sh"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/rebind-demo.XXXXXX")
+chmod 700 "$work"
+trap 'stop_service; if $keep; then printf "kept: %s\n" "$work"; else rm -rf "$work"; fi' EXIT
+trap 'exit 130' INT TERM
+
+build_programs
+make_data
+start_service
+if tell_story; then status=0; else status=1; fi
+if ! $once; then
+    show_lines_to_try
+    while service_runs; do sleep 1; done
+fi
+exit "$status"
