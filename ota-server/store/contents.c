@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#define COLUMNS                                                                                \
+    "aid, kind, load_file, security_domain, life_cycle, privileges, product, product_version," \
+    " evidence, updated_ms"
+#define INTO_CONTENT " INTO content (card, " COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
 /* Put one entry; `text` decides what a second entry of the same AID means. */
 static enum store_error write_entry(struct store_tx *tx, const char *text, const char *card,
                                     const struct store_content *entry)
@@ -55,16 +60,14 @@ enum store_error store_content_replace(struct store_tx *tx, const char *card,
     sql_put_text(&clear, card);
     STORE_TRY(sql_run(&clear));
     for (size_t i = 0; i < count; i++)
-        STORE_TRY(write_entry(tx, "INSERT INTO content VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                              card, &entries[i]));
+        STORE_TRY(write_entry(tx, "INSERT" INTO_CONTENT, card, &entries[i]));
     return STORE_OK;
 }
 
 enum store_error store_content_put(struct store_tx *tx, const char *card,
                                    const struct store_content *entry)
 {
-    return write_entry(
-        tx, "INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", card, entry);
+    return write_entry(tx, "INSERT OR REPLACE" INTO_CONTENT, card, entry);
 }
 
 enum store_error store_content_delete(struct store_tx *tx, const char *card, const char *aid)
@@ -80,9 +83,7 @@ enum store_error store_content_list(struct store_tx *tx, const char *card,
 {
     *count = 0;
     bool overflow = false;
-    struct sql q = sql_on(tx, "SELECT aid, kind, load_file, security_domain, life_cycle,"
-                              " privileges, product, product_version, evidence, updated_ms"
-                              " FROM content WHERE card = ? ORDER BY aid");
+    struct sql q = sql_on(tx, "SELECT " COLUMNS " FROM content WHERE card = ? ORDER BY aid");
     sql_put_text(&q, card);
     while (!overflow && sql_row(&q)) {
         overflow = *count == cap;

@@ -18,7 +18,8 @@
  * that they are given. A list takes where to go on (`after`: the last id seen, "" or 0 to start),
  * an array and its capacity, and gives the count; it is ordered by id.
  *
- * Threads: a store may be used from any thread, a transaction from one. */
+ * Threads: a store may be used from any thread, a transaction from one. A thread ends its write
+ * transaction before it begins another. */
 #ifndef OTA_SERVER_STORE_STORE_H
 #define OTA_SERVER_STORE_STORE_H
 
@@ -133,9 +134,9 @@ struct store_product {
     char instance[STORE_AID_SIZE];
     uint8_t privileges[3];
     uint8_t parameters[STORE_PARAMETERS_MAX];
-    size_t parameters_len;
     char label[STORE_WORD_SIZE];
     uint8_t priority;
+    size_t parameters_len;
     int64_t created_ms;
 };
 

@@ -48,22 +48,22 @@ struct store_progress {
 struct store_operation {
     char id[STORE_ID_SIZE];
     char card[STORE_ID_SIZE];
-    enum store_operation_kind kind;
     char role[STORE_WORD_SIZE];
-    char product[STORE_PRODUCT_REF_SIZE]; /* "" when revoking or auditing */
-    int32_t product_version;
-    char previous_product[STORE_PRODUCT_REF_SIZE]; /* "" when there was none */
-    int32_t previous_version;
-    enum store_operation_state state;
-    char cause[STORE_REASON_SIZE]; /* of a failure or cancellation */
-    struct store_progress progress;
-    enum store_evidence evidence;
-    char evidence_by[STORE_LABEL_SIZE]; /* "r-mac,cryptogram" */
-    struct store_decision decision;
-    struct store_obligations obligations;
+    char product[STORE_PRODUCT_REF_SIZE];             /* "" when revoking or auditing */
+    char previous_product[STORE_PRODUCT_REF_SIZE];    /* "" when there was none */
     char principal[STORE_ID_SIZE];                    /* who asked for it */
     char idempotency_key[STORE_IDEMPOTENCY_KEY_SIZE]; /* unique per principal; "" for none */
+    char cause[STORE_REASON_SIZE];                    /* of a failure or cancellation */
+    char evidence_by[STORE_LABEL_SIZE];               /* "r-mac,cryptogram" */
+    struct store_decision decision;
+    struct store_obligations obligations;
+    enum store_operation_kind kind;
+    enum store_operation_state state;
+    enum store_evidence evidence;
+    int32_t product_version;
+    int32_t previous_version;
     uint32_t attempts;
+    struct store_progress progress;
     int64_t not_before_ms;
     int64_t deadline_ms; /* 0 for none */
     int64_t created_ms;

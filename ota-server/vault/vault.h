@@ -124,8 +124,8 @@ struct vault_record {
 
 /* One data grouping of a product's personalisation; the template's syntax stands in template.h. */
 struct vault_dgi {
-    uint16_t id;
     const char *value;
+    uint16_t id;
     bool sensitive; /* encrypted under the session's data encryption key */
 };
 

@@ -133,7 +133,10 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
     size_t i = 0;
     while (i < TABLES && faults.real[i] != NULL && faults.real[i] != file->pMethods)
         i++;
-    assert_true(i < TABLES);
+    if (i == TABLES) {
+        file->pMethods->xClose(file);
+        return SQLITE_CANTOPEN;
+    }
     faults.real[i] = file->pMethods;
     assert_true(faults.real[i]->xWrite == faults.real[0]->xWrite);
     assert_true(faults.real[i]->xSync == faults.real[0]->xSync);

@@ -232,7 +232,7 @@ static void full_database_changes_nothing(void **state)
     struct store_tx *tx = begin(f, STORE_WRITE);
     add_bank(tx, "bank-a");
     commit(tx);
-    assert_ok(store_limit_size(f->store, 512 * 1024));
+    assert_ok(store_limit_size(f->store, UINT64_C(512) * 1024));
     enum store_error error = STORE_OK;
     char aid[STORE_AID_SIZE] = "";
     for (int i = 0; i < 20 && error == STORE_OK; i++) {
@@ -249,7 +249,7 @@ static void full_database_changes_nothing(void **state)
     assert_int_equal(after.sequence, before.sequence);
     assert_ok(store_audit_verify(tx, &broken));
     store_rollback(tx);
-    assert_ok(store_limit_size(f->store, 4 * 1024 * 1024));
+    assert_ok(store_limit_size(f->store, UINT64_C(4096) * 1024));
     assert_ok(add_large_package(f, aid));
 }
 

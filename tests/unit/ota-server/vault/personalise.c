@@ -18,10 +18,10 @@ static const char record_hex[] = "5A086228480402564890"
 enum { TRACK_LEN = 256 };
 
 static const struct vault_dgi dgis[] = {
-    {0x0101, "70(5A 5F24)", false},
-    {0x8000, "#DF01", true},
-    {0x8010, "#DF10", true},
-    {0x0102, "57", false},
+    {"70(5A 5F24)", 0x0101, false},
+    {"#DF01", 0x8000, true},
+    {"#DF10", 0x8010, true},
+    {"57", 0x0102, false},
 };
 
 static const struct vault_record_purpose purpose = {"bank-a/debit", "C1"};
@@ -188,7 +188,7 @@ static void missing_object_is_told_and_leaves_nothing(void **state)
     uint8_t sealed[1024], out[1024] = {0};
     struct vault_problem problem;
     const uint8_t zeros[64] = {0};
-    const struct vault_dgi lacking[] = {{0x0101, "70(5A)", false}, {0x8000, "#DF01 #DF02", true}};
+    const struct vault_dgi lacking[] = {{"70(5A)", 0x0101, false}, {"#DF01 #DF02", 0x8000, true}};
     struct scp_writer w = scp_writer_on(out, sizeof out);
     open_session(&s, f, SCP_PROTOCOL_03, 0x70);
     struct vault_transcrypt_request request = request_for(&s, sealed_record(sealed, sizeof sealed));
@@ -226,7 +226,7 @@ static void value_over_the_limit_is_too_long(void **state)
     uint8_t sealed[1024];
     struct vault_problem problem;
     memset(text + 3, '0', sizeof text - 4);
-    const struct vault_dgi dgi = {0x0101, text, false};
+    const struct vault_dgi dgi = {text, 0x0101, false};
     const struct vault_record record = record_of(sealed_record(sealed, sizeof sealed));
     assert_scp_error(TOO_LONG, vault_check_record(f->vault, &record, &dgi, 1, &problem));
     assert_int_equal(problem.dgi, 0);
