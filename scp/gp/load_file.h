@@ -74,7 +74,8 @@ struct scp_package {
     uint8_t format_major; /* version of the CAP format */
     uint8_t format_minor;
     uint8_t flags;
-    struct scp_aid applets[SCP_PACKAGE_APPLETS_MAX]; /* module AIDs */
+    struct scp_aid applets[SCP_PACKAGE_APPLETS_MAX];   /* module AIDs */
+    uint16_t install_offsets[SCP_PACKAGE_APPLETS_MAX]; /* of their install methods */
     size_t applet_count;
     struct scp_import imports[SCP_PACKAGE_IMPORTS_MAX];
     size_t import_count;

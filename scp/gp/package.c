@@ -45,7 +45,7 @@ static enum scp_error parse_applets(struct scp_bytes component, struct scp_packa
         return SCP_TOO_LONG;
     for (size_t i = 0; i < count; i++) {
         SCP_TRY(get_aid(&r, &out->applets[i]));
-        (void)scp_get_u16(&r); /* where its install method is */
+        out->install_offsets[i] = scp_get_u16(&r);
     }
     out->applet_count = count;
     return scp_reader_end(&r);
