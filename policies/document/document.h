@@ -24,8 +24,8 @@
  *
  * The reader of a field decides its type, not the look of the text: a region 310000 and a country
  * code `no` are strings when doc_string reads them. Refused at load: duplicate keys, anchors,
- * aliases, tags, a second document, keys that are no scalars, NUL characters, and whatever exceeds
- * the limits below.
+ * aliases, tags, directives, a second document, keys that are no scalars, NUL characters, and
+ * whatever exceeds the limits below.
  *
  * Ownership: nodes and their text are borrowed from the document and live until doc_free.
  * Threads: a document never changes once made, so many threads may read it. */

@@ -42,4 +42,8 @@ enum document_error doc_fail_at(const struct document *doc, struct doc_place pla
                                 struct document_problem *problem, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Length of the line break that `rest` opens with, 0 for none. YAML 1.1 4.2 knows these five beside
+ * CR LF, and columns are counted from all of them. */
+size_t doc_break_length(struct scp_bytes rest);
+
 #endif

@@ -17,12 +17,12 @@ const char *doc_error_text(enum document_error error)
                                                               : "unknown error";
 }
 
-/* Length of the line break that `rest` opens with, 0 for none. YAML 1.1 4.2 knows these five beside
- * CR LF, and columns are counted from all of them. */
-static size_t break_length(struct scp_bytes rest)
+size_t doc_break_length(struct scp_bytes rest)
 {
     static const char *const breaks[] = {"\r\n",     "\n",           "\r",
                                          "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+    if (rest.len == 0 || strchr("\r\n\xC2\xE2", rest.ptr[0]) == NULL)
+        return 0; /* what nearly every byte is */
     for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
         size_t len = strlen(breaks[i]);
         if (scp_bytes_start_with(rest, scp_bytes_of(breaks[i], len)))
@@ -34,7 +34,7 @@ static size_t break_length(struct scp_bytes rest)
 static struct scp_bytes first_line(struct scp_bytes rest)
 {
     size_t len = 0;
-    while (len < rest.len && break_length(scp_bytes_from(rest, len)) == 0)
+    while (len < rest.len && doc_break_length(scp_bytes_from(rest, len)) == 0)
         len++;
     return scp_bytes_slice(rest, 0, len);
 }
@@ -44,7 +44,7 @@ static struct scp_bytes line_of(struct scp_bytes source, unsigned line)
     struct scp_bytes rest = source;
     for (unsigned at = 1; at < line && rest.len > 0; at++) {
         rest = scp_bytes_from(rest, first_line(rest).len);
-        rest = scp_bytes_from(rest, break_length(rest));
+        rest = scp_bytes_from(rest, doc_break_length(rest));
     }
     return first_line(rest);
 }

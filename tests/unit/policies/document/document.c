@@ -86,6 +86,8 @@ static void files_that_hide_their_meaning_are_refused(void **state)
         {"? [a, b]\n: 1\n", 1, 3, "a key must be a single word or text"},
         {"{\"\": 1}\n", 1, 2, "a key is empty"},
         {"a: \"x\\0y\"\n", 1, 4, "the value has a NUL character"},
+        {"%YAML 1.1\n---\na: 1\n", 1, 1, "a line may not begin with %"},
+        {"# first\r\n\xE2\x80\xA8%TAG ! x\n---\na: 1\n", 3, 1, "a line may not begin with %"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct document_problem problem;
