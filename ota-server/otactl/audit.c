@@ -2,8 +2,8 @@
  *
  * A record's hash covers "RBA" 01 ‖ previous(32) ‖ sequence(8) ‖ time_ms(8) ‖ actor ‖ action ‖
  * object ‖ detail, each text behind its length in four bytes. The checkpoint is the server's
- * signature (ECDSA P-256, SHA-256) over sequence(8) ‖ hash(32) of the newest record, so that a
- * chain that was cut at its end shows too. */
+ * signature (ECDSA P-256, SHA-256) over sequence(8) ‖ hash(32) of the newest record: a kept one
+ * shows a chain that was cut at its end. */
 #include <wolfssl/options.h>
 
 #include <wolfssl/wolfcrypt/coding.h>
@@ -145,7 +145,7 @@ static bool verify_signature(const struct otactl *ctl, const char *key_file,
                SCP_OK;
 }
 
-/* The checkpoint was taken before the records were read, so the chain is at least as long. */
+/* The checkpoint was taken before the records are read, so a whole chain is at least as long. */
 struct verification {
     struct chain chain;
     json_int_t signed_sequence;
@@ -185,9 +185,24 @@ static enum otactl_exit verify_against(struct otactl *ctl, const struct otactl_a
     return OTACTL_OK;
 }
 
+/* A checkpoint that the auditor kept shows a cut even when the server has signed the stump. */
+static enum otactl_exit verify_kept(struct otactl *ctl, const struct otactl_arguments *args)
+{
+    json_error_t error;
+    json_t *kept = json_load_file(args->option[OTACTL_CHECKPOINT], 0, &error);
+    if (kept == NULL)
+        return otactl_complain(ctl, OTACTL_FAILED, "%s: %s", args->option[OTACTL_CHECKPOINT],
+                               error.text);
+    enum otactl_exit code = verify_against(ctl, args, kept);
+    json_decref(kept);
+    return code;
+}
+
 static enum otactl_exit run_verify(struct otactl *ctl, const struct otactl_command *command,
                                    const struct otactl_arguments *args)
 {
+    if (args->option[OTACTL_CHECKPOINT] != NULL)
+        return verify_kept(ctl, args);
     const struct otactl_http http = {.method = "GET", .path = command->request.path};
     struct otactl_reply checkpoint;
     enum otactl_exit code = otactl_send(ctl, &http, &checkpoint);
@@ -223,11 +238,15 @@ static const struct otactl_command commands[] = {
         .verb = "verify",
         .args = "",
         .summary = "recompute the chain and check its signature",
-        .details = "Keep the server's public key from a time when you trusted it, and name it:\n"
-                   "a key that comes with the answer proves nothing about who signed.\n\n"
-                   "  otactl audit checkpoint --json | jq -r .public_key > audit-key.txt\n"
-                   "  otactl audit verify --public-key audit-key.txt",
-        .options = OTACTL_BIT(OTACTL_PUBLIC_KEY),
+        .details =
+            "A key that comes with the answer proves nothing about who signed, and a server\n"
+            "that cut the trail would sign the stump. So keep a checkpoint from a time when\n"
+            "you trusted the server, and verify against it:\n\n"
+            "  otactl audit checkpoint --json > january.json\n"
+            "  jq -r .public_key january.json > audit-key.txt\n"
+            "  otactl audit verify --checkpoint january.json\n"
+            "  otactl audit verify --public-key audit-key.txt",
+        .options = OTACTL_BIT(OTACTL_PUBLIC_KEY) | OTACTL_BIT(OTACTL_CHECKPOINT),
         .run = run_verify,
         .request = {.method = "GET", .path = "/v1/audit/checkpoint"},
     },

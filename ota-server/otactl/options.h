@@ -30,6 +30,8 @@
     X(CERTIFICATE, "certificate", "FILE", "the certificate to register, PEM")                \
     X(TRANSPORT_KEY, "transport-key", "FILE",                                                \
       "the key that bank and bureau share, 32 bytes in hex, mode 600")                       \
+    X(CHECKPOINT, "checkpoint", "FILE",                                                      \
+      "one kept from before (audit checkpoint --json) that must still be in the trail")      \
     X(PUBLIC_KEY, "public-key", "FILE",                                                      \
       "the server's audit key, DER in base64; default: the one that it presents")
 

@@ -49,10 +49,13 @@ static void add_scalar(struct rebind_text *text, const json_t *value)
         rebind_text_add(text, "…");
 }
 
+/* What is empty is shown as "-" too, so that a table has a word in every cell. */
 static void add_value(struct rebind_text *text, const json_t *value)
 {
-    if (!json_is_array(value)) {
-        add_scalar(text, value);
+    bool empty = (json_is_array(value) && json_array_size(value) == 0) ||
+                 (json_is_string(value) && json_string_length(value) == 0);
+    if (!json_is_array(value) || empty) {
+        add_scalar(text, empty ? NULL : value);
         return;
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
@@ -167,6 +170,33 @@ static void print_nested(FILE *to, const char *name, const json_t *items)
     print_rows(to, items, columns, "  ");
 }
 
+static bool is_block(const json_t *value)
+{
+    return json_is_string(value) && strchr(json_string_value(value), '\n') != NULL;
+}
+
+/* Text of several lines, such as a policy: each line indented. */
+static void print_block(FILE *to, const char *name, const char *text)
+{
+    (void)fprintf(to, "%s\n  ", name);
+    for (const char *c = text; *c != '\0'; c++) {
+        bool control = (unsigned char)*c < 0x20 || *c == 0x7F;
+        if (*c == '\n')
+            (void)fputs(c[1] == '\0' ? "" : "\n  ", to);
+        else
+            (void)fputc(control && *c != '\t' ? '?' : *c, to);
+    }
+    (void)fputc('\n', to);
+}
+
+static void print_line(FILE *to, const char *name, const json_t *value)
+{
+    struct rebind_text text = rebind_text_new(CELL_MAX);
+    add_value(&text, value);
+    (void)fprintf(to, "%-20s %s\n", name, rebind_text_string(&text));
+    rebind_text_free(&text);
+}
+
 static void print_members(FILE *to, json_t *object, const char *prefix)
 {
     for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
@@ -178,11 +208,10 @@ static void print_members(FILE *to, json_t *object, const char *prefix)
             print_members(to, value, name);
         } else if (holds_objects(value)) {
             print_nested(to, name, value);
+        } else if (is_block(value)) {
+            print_block(to, name, json_string_value(value));
         } else {
-            struct rebind_text text = rebind_text_new(CELL_MAX);
-            add_value(&text, value);
-            (void)fprintf(to, "%-20s %s\n", name, rebind_text_string(&text));
-            rebind_text_free(&text);
+            print_line(to, name, value);
         }
     }
 }

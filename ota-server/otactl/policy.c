@@ -4,6 +4,9 @@
 static const struct otactl_column columns[] = {
     {"VERSION", "version"},
     {"STATUS", "status"},
+    {"AUTHOR", "author"},
+    {"APPROVER", "approver"},
+    {"ACTIVATED", "activated"},
     {"DIGEST", "digest"},
     {NULL, NULL},
 };

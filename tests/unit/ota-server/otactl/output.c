@@ -59,14 +59,19 @@ static void object_shows_members_inside_and_tables_of_arrays(void **state)
     char *text = NULL;
     size_t len = 0;
     FILE *to = open_memstream(&text, &len);
-    json_t *value = parse("{\"id\":\"c1\",\"known\":true,\"evidence\":{\"level\":\"proven\"},"
-                          "\"contents\":[{\"aid\":\"A0\",\"state\":7}]}");
+    json_t *value =
+        parse("{\"id\":\"c1\",\"known\":true,\"evidence\":{\"level\":\"proven\"},"
+              "\"contents\":[{\"aid\":\"A0\",\"state\":7}],\"cause\":\"\",\"regions\":[],"
+              "\"yaml\":\"a: 1\\nb: \\u001b2\\n\"}");
     otactl_print_object(to, value);
     json_decref(value);
     (void)fclose(to);
     assert_non_null(strstr(text, "id                   c1\n"));
     assert_non_null(strstr(text, "known                yes\n"));
     assert_non_null(strstr(text, "evidence.level       proven\n"));
+    assert_non_null(strstr(text, "cause                -\n"));
+    assert_non_null(strstr(text, "regions              -\n"));
+    assert_non_null(strstr(text, "yaml\n  a: 1\n  b: ?2\n"));
     assert_non_null(strstr(text, "contents\n  aid  state\n  A0   7\n"));
     free(text);
 }
