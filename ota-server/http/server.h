@@ -95,7 +95,8 @@ uint16_t http_server_port(const struct http_server *server);
 void http_server_run(struct http_server *server);
 
 /* No new connections, GOAWAY on the open ones, event streams end, running requests get up to
- * drain_ms to finish. Any thread, also a signal handler, any number of times. */
+ * drain_ms to finish. Any thread, also a signal handler, any number of times until
+ * http_server_free. */
 void http_server_stop(struct http_server *server);
 
 /* Wake the event streams of `topic`. Any thread; cheap; never fails. */
