@@ -191,14 +191,14 @@ $(issued_dgis "$index")
 YAML
 }
 
-# What the bureau's records say of the card: the import of POST /v1/cards.
+# make_import CARD COUNTER: what the bureau's records say of the card, for POST /v1/cards.
 make_import() {
-    local index=$1 profile label kvn
+    local index=$1 counter=$2 profile label kvn
     read -r profile label _ <<<"${cards[$index]}"
     kvn=$(printf %d "$(sed -n 's/^ *kvn: *\([0-9A-Fa-fx]*\).*/\1/p' "$top/configs/profiles/$profile.yaml")")
     cat >"$work/issuance/card$index.json" <<JSON
 {"iin": "${iins[$index]}", "cin": "${cins[$index]}", "profile": "$profile", "region": "$region", "generation": "3",
- "keys": {"key_set": "$label", "kvn": $kvn, "diversification_data": "${diversification[$index]}", "counter": 0},
+ "keys": {"key_set": "$label", "kvn": $kvn, "diversification_data": "${diversification[$index]}", "counter": $counter},
  "contents": {
   "load_files": [{"aid": "$social_package", "modules": ["$social_module"]},
                  {"aid": "$directory_package", "modules": ["$directory_module"]},
@@ -223,7 +223,6 @@ make_cards() {
         make_issuance "$index"
         softcard new --profile "$top/configs/profiles/$profile.yaml" --issuance "$work/issuance/card$index.yaml" \
             --keys "$work/keys/$label.yaml" --out "$work/cards/card$index.card" >/dev/null
-        make_import "$index"
     done
 }
 

@@ -40,8 +40,13 @@ activate_policy() {
     printf '  policy open-choice, version %s: proposed by one person, activated by another\n' "$version"
 }
 
+# The counter that the next session will meet, as the card states it: with it whole sessions are prepared
+# before the card is seen.
+known_counter() { softcard apdu "$work/cards/card$1.card" 80CA00C100 | sed -n 's/^C10[23]\([0-9A-F]*\) 9000.*/\1/p'; }
+
 import_card() {
     local index=$1 bank
+    make_import "$index" $((16#$(known_counter "$index")))
     card_ids[index]=$(as operator card import "$work/issuance/card$index.json" --json | member id)
     for bank in bank-b bank-c; do
         quietly as "$bank" personalisation add "$bank" debit "${card_ids[$index]}" "$work/$bank/card$index.record" \
@@ -79,7 +84,7 @@ show_card() { # show_card CARD BANK TITLE
     hold "paying with card $(($1 + 1)) at bank $2" terminal "$1" "$2"
 }
 
-social_digest() { card-terminal social "$work/cards/card$1.card" --json | member digest; }
+social_digest() { card-terminal social "$work/cards/card$1.card" --json | member sha256; }
 
 # ---- the changes ----------------------------------------------------------------------------
 
@@ -140,15 +145,15 @@ show_summary() {
 
 tell_story() {
     local index
-    prepare
     for index in "${!cards[@]}"; do
         social_before[index]=$(social_digest "$index")
         show_card "$index" a 'before'
     done
+    prepare
+    refuse_bank_c
     heading 'The switch to bank B, as the server reports it'
     for index in "${!cards[@]}"; do switch_card "$index"; done
     for index in "${!cards[@]}"; do show_card "$index" b 'after'; done
-    refuse_bank_c
     revoke_card 4
     show_summary
     printf '\nrebound %d, refused %d, revoked %d, failed %d\n' $rebound $refused $revoked $failed
