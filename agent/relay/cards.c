@@ -2,6 +2,7 @@
 
 #include "scp/host/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ static struct agent_card *add(struct agent_cards *cards)
 {
     if (cards->count == cards->cap) {
         size_t cap = cards->cap == 0 ? 8 : 2 * cards->cap;
-        struct agent_card **items = realloc(cards->items, cap * sizeof *items);
+        struct agent_card **items = realloc(cards->items, cap * sizeof(struct agent_card *));
         if (items == NULL)
             return NULL;
         cards->items = items;
@@ -107,6 +108,7 @@ static enum agent_error look(struct agent_cards *cards, size_t index)
 {
     struct agent_reader *reader = cards->readers[index];
     struct agent_places places = {0};
+    assert(reader != NULL);
     enum agent_error error = agent_reader_poll(reader, &places);
     if ((error != AGENT_OK) != cards->reader_failed[index])
         REBIND_LOG(cards->log, error == AGENT_OK ? REBIND_LOG_INFO : REBIND_LOG_WARN,

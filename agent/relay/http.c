@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONNECT_TIMEOUT_S = 10, KEEPALIVE_IDLE_S = 30, KEEPALIVE_INTERVAL_S = 10, URL_MAX = 1024 };
+enum {
+    CONNECT_TIMEOUT_S = 10,
+    KEEPALIVE_IDLE_S = 30,
+    KEEPALIVE_INTERVAL_S = 10,
+    URL_MAX = 1024,
+    HEADER_MAX = 262144
+};
 
 enum agent_error agent_http_init(void)
 {
@@ -88,7 +94,7 @@ enum agent_error agent_http_set_path(CURL *curl, const struct agent_endpoint *en
 
 bool agent_http_add_header(struct curl_slist **list, const char *name, const char *value)
 {
-    struct rebind_text line = rebind_text_new(256 * 1024);
+    struct rebind_text line = rebind_text_new(HEADER_MAX);
     rebind_text_addf(&line, "%s:", name);
     if (value[0] != '\0')
         rebind_text_addf(&line, " %s", value);

@@ -2,6 +2,7 @@
 
 #include "agent/relay/exchange.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -102,7 +103,7 @@ static void *thread_main(void *ctx)
 enum agent_error agent_jobs_init(struct agent_jobs *jobs, const struct agent_setup *setup)
 {
     *jobs = (struct agent_jobs){.setup = setup, .wake_fd = -1};
-    jobs->items = calloc(setup->contacts, sizeof *jobs->items);
+    jobs->items = calloc(setup->contacts, sizeof(struct agent_job *));
     if (jobs->items == NULL)
         return AGENT_NO_MEMORY;
     jobs->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -118,8 +119,10 @@ void agent_jobs_fini(struct agent_jobs *jobs)
     if (jobs->items == NULL)
         return;
     for (size_t i = 0; i < jobs->running; i++) {
-        (void)pthread_join(jobs->items[i]->thread, NULL);
-        free(jobs->items[i]);
+        struct agent_job *job = jobs->items[i];
+        assert(job != NULL);
+        (void)pthread_join(job->thread, NULL);
+        free(job);
     }
     free(jobs->items);
     if (jobs->wake_fd >= 0)

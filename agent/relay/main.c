@@ -39,13 +39,18 @@ static const char doc[] =
     "Logs are lines of JSON on standard error. Exit status: 0 success, 1 failure, 2 wrong "
     "configuration, 64 wrong usage.";
 
+static error_t set_config(struct options *options, const char *path)
+{
+    options->config = path;
+    return 0;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
     switch (key) {
     case 'c':
-        options->config = arg;
-        return 0;
+        return set_config(options, arg);
     case OPTION_ONCE:
         options->once = true;
         return 0;

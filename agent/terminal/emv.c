@@ -33,7 +33,7 @@ static void copy_label(char to[EMV_LABEL_MAX + 1], struct scp_bytes label)
 {
     size_t len = label.len < EMV_LABEL_MAX ? label.len : EMV_LABEL_MAX;
     for (size_t i = 0; i < len; i++)
-        to[i] = label.ptr[i] >= 0x20 && label.ptr[i] < 0x7F ? (char)label.ptr[i] : '?';
+        to[i] = (char)(label.ptr[i] >= 0x20 && label.ptr[i] < 0x7F ? label.ptr[i] : '?');
     to[len] = '\0';
 }
 

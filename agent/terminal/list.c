@@ -90,7 +90,7 @@ static enum scp_error diversify(struct inspection *in)
 static enum terminal_result open_channel(struct inspection *in)
 {
     enum { S16 = 0x01 };
-    struct scp_channel_params params;
+    struct scp_channel_params params = {0};
     uint8_t challenge[16];
     uint8_t buffer[SCP_APDU_MAX];
     enum terminal_result result = learn_protocol(in, &params);

@@ -69,7 +69,7 @@ static void digest(struct survey *s, uint16_t number)
 /* Parts of the current file until the card has no more. False when the card was lost. */
 static bool read_records(struct survey *s, size_t *parts, size_t *bytes)
 {
-    for (uint16_t number = 1; number <= RECORDS_MAX; number++) {
+    for (int number = 1; number <= RECORDS_MAX; number++) {
         if (!send(s, &(struct scp_apdu){.ins = INS_READ_RECORD,
                                         .p1 = (uint8_t)number,
                                         .p2 = READ_BY_NUMBER,
@@ -77,7 +77,7 @@ static bool read_records(struct survey *s, size_t *parts, size_t *bytes)
             return false;
         if (s->answer.sw != SW_OK)
             return true;
-        digest(s, number);
+        digest(s, (uint16_t)number);
         *bytes += s->answer.data.len;
         ++*parts;
     }
@@ -122,9 +122,9 @@ static bool read_file(struct survey *s)
 
 static bool read_directory(struct survey *s)
 {
-    for (uint16_t file = FILE_FIRST; file <= FILE_LAST; file++) {
-        s->file = file;
-        if (!select_file(s, SELECT_FILE, file))
+    for (int file = FILE_FIRST; file <= FILE_LAST; file++) {
+        s->file = (uint16_t)file;
+        if (!select_file(s, SELECT_FILE, s->file))
             return false;
         if (s->answer.sw == SW_OK && !read_file(s))
             return false;
