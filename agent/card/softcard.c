@@ -247,6 +247,8 @@ enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command
         answer_sw(response, SCP_SW_WRONG_LENGTH);
     else if ((apdu.cla & 0x43) != 0) /* a logical channel (GPCS 11.1.4): none but the basic one */
         answer_sw(response, SCP_SW_CHANNEL_NOT_SUPPORTED);
+    else if (apdu.data.len > card->image.traits.max_command)
+        answer_sw(response, SCP_SW_WRONG_LENGTH);
     else
         answer(card, &apdu, command, response);
     return scp_writer_status(response);

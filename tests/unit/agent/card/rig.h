@@ -1,0 +1,85 @@
+/* A soft card in memory and a host that talks to it over libscp: what the tests of this folder
+ * share. Every helper asserts what it needs. */
+#ifndef TESTS_UNIT_AGENT_CARD_RIG_H
+#define TESTS_UNIT_AGENT_CARD_RIG_H
+
+#include "tests/support/test.h"
+
+#include "agent/card/softcard.h"
+#include "scp/channel/channel.h"
+#include "scp/gp/commands.h"
+#include "scp/gp/install.h"
+#include "scp/gp/put_key.h"
+#include "scp/gp/status_words.h"
+#include "scp/gp/store_data.h"
+#include "scp/host/file.h"
+
+enum { RIG_IMAGE_MAX = 256 * 1024 };
+
+struct rig {
+    struct rebind_seeded seeded;
+    struct rebind_env env;
+    struct softcard *card;
+    uint8_t image[RIG_IMAGE_MAX]; /* what the storage holds */
+    size_t image_len;
+    size_t writes;
+    bool storage_fails;
+    struct scp_key_set keys; /* of the issuer security domain */
+    struct scp_channel_params params;
+    struct scp_channel channel;
+    struct scp_keys holder;
+    uint8_t response[SOFTCARD_RESPONSE_MAX];
+    uint8_t plain[SOFTCARD_RESPONSE_MAX];
+    struct scp_bytes data; /* of the last response */
+    uint16_t sw;
+};
+
+/* AIDs of the issuance that the rig uses. */
+extern const struct scp_bytes rig_isd, rig_social, rig_ppse, rig_payment_module, rig_old_bank;
+
+/* A card of configs/profiles/NAME.yaml. */
+struct rig *rig_new(const char *profile);
+void rig_free(struct rig *rig);
+/* Bring the card to life again from what the storage holds. */
+void rig_reopen(struct rig *rig);
+
+/* Send without secure messaging; data and sw are set. */
+uint16_t rig_plain(struct rig *rig, struct scp_apdu apdu);
+uint16_t rig_hex(struct rig *rig, const char *hex);
+uint16_t rig_select(struct rig *rig, struct scp_bytes aid);
+
+/* Open a session on the selected application under `keys`; asserts 9000. */
+void rig_open_with(struct rig *rig, const struct scp_key_set *keys, uint8_t kvn, uint8_t level);
+/* SELECT the issuer security domain and open a session at the highest level. */
+void rig_open(struct rig *rig);
+/* Send within the session; the response is verified. */
+uint16_t rig_send(struct rig *rig, struct scp_apdu apdu);
+
+uint16_t rig_install(struct rig *rig, struct scp_install install);
+uint16_t rig_delete(struct rig *rig, struct scp_bytes aid, bool related);
+/* A load file with one module and `size` bytes of code, sent in whole; the last status word. */
+struct rig_package {
+    struct scp_bytes aid;
+    struct scp_bytes module;
+    size_t size;
+};
+uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain);
+/* STORE DATA of groupings; those marked as encrypted are enciphered for the session. */
+uint16_t rig_store(struct rig *rig, const struct scp_dgi *dgis, size_t count);
+/* INSTALL [for install] of a module; `privileges` of one byte. */
+uint16_t rig_instantiate(struct rig *rig, uint8_t p1, const struct rig_package *package,
+                         struct scp_bytes aid, uint8_t privileges);
+/* PUT KEY of a key set under a new version. */
+uint16_t rig_put_keys(struct rig *rig, uint8_t replaced, uint8_t kvn,
+                      const struct scp_key_set *keys);
+/* A supplementary security domain, selectable, keyed with `keys` under KVN 0x30 or 0x20. */
+void rig_make_domain(struct rig *rig, struct scp_bytes aid, uint32_t privileges,
+                     const struct scp_key_set *keys);
+/* A key set of the length of the card's keys, told apart by `seed`. */
+struct scp_key_set rig_keys(const struct rig *rig, uint8_t seed);
+
+/* Assertions. */
+void assert_data_hex(const struct rig *rig, const char *hex);
+#define assert_sw(expected, actual) assert_int_equal((expected), (actual))
+
+#endif
