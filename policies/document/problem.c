@@ -83,43 +83,48 @@ static void show_line(struct document_problem *problem, struct scp_bytes line)
     problem->caret = before - skipped;
 }
 
-__attribute__((format(printf, 3, 0))) static void
-set_text(struct document_problem *problem, const char *file, const char *format, va_list args)
-{
-    (void)snprintf(problem->file, sizeof problem->file, "%s", file);
-    (void)vsnprintf(problem->text, sizeof problem->text, format, args);
-}
-
-__attribute__((format(printf, 4, 0))) static void fail_at(const struct document *doc,
-                                                          struct doc_place place,
-                                                          struct document_problem *problem,
-                                                          const char *format, va_list args)
+/* Whether a problem is to be recorded: the first one stays. */
+static bool open_problem(struct document_problem *problem, enum document_error error,
+                         const char *file)
 {
     if (problem->error != DOC_OK)
-        return;
-    problem->error = DOC_INVALID;
+        return false;
+    problem->error = error;
+    (void)snprintf(problem->file, sizeof problem->file, "%s", file);
+    return true;
+}
+
+static bool open_problem_at(struct document_problem *problem, const struct document *doc,
+                            struct doc_place place)
+{
+    if (!open_problem(problem, DOC_INVALID, doc->file))
+        return false;
     problem->line = place.line;
     problem->column = place.column;
-    set_text(problem, doc->file, format, args);
     show_line(problem, line_of(doc_source(doc), place.line));
+    return true;
 }
 
 enum document_error doc_fail_at(const struct document *doc, struct doc_place place,
                                 struct document_problem *problem, const char *format, ...)
 {
+    if (!open_problem_at(problem, doc, place))
+        return problem->error;
     va_list args;
     va_start(args, format);
-    fail_at(doc, place, problem, format, args);
+    (void)vsnprintf(problem->text, sizeof problem->text, format, args);
     va_end(args);
-    return problem->error;
+    return DOC_INVALID;
 }
 
 bool doc_fail(const struct document_node *node, struct document_problem *problem,
               const char *format, ...)
 {
+    if (!open_problem_at(problem, node->doc, (struct doc_place){node->line, node->column}))
+        return false;
     va_list args;
     va_start(args, format);
-    fail_at(node->doc, (struct doc_place){node->line, node->column}, problem, format, args);
+    (void)vsnprintf(problem->text, sizeof problem->text, format, args);
     va_end(args);
     return false;
 }
@@ -127,12 +132,11 @@ bool doc_fail(const struct document_node *node, struct document_problem *problem
 enum document_error doc_fail_whole(const char *file, enum document_error error,
                                    struct document_problem *problem, const char *format, ...)
 {
-    if (problem->error != DOC_OK)
+    if (!open_problem(problem, error, file))
         return problem->error;
-    problem->error = error;
     va_list args;
     va_start(args, format);
-    set_text(problem, file, format, args);
+    (void)vsnprintf(problem->text, sizeof problem->text, format, args);
     va_end(args);
     return error;
 }

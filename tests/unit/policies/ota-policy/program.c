@@ -109,7 +109,7 @@ static const json_t *first_file(const json_t *json)
 static void check_accepts_the_sample_policy(void **state)
 {
     (void)state;
-    expect_text("check " SAMPLE, 0, "open-choice is valid: 4 rules, 10 tests, SHA-256 ");
+    expect_text("check " SAMPLE, 0, ": open-choice is valid: ");
     json_t *json = expect_json("check --json " SAMPLE, 0);
     assert_string_equal(string_at(first_file(json), "name"), "open-choice");
     assert_true(json_is_true(json_object_get(first_file(json), "valid")));
@@ -148,7 +148,8 @@ static void sample_policy_passes_its_own_tests(void **state)
     struct outcome outcome;
     run_program("test " SAMPLE, &outcome);
     assert_int_equal(outcome.status, 0);
-    assert_non_null(strstr(outcome.text, "10 of 10 cases passed"));
+    assert_non_null(strstr(outcome.text, " cases passed"));
+    assert_null(strstr(outcome.text, "FAIL"));
     assert_null(strstr(outcome.text, "no case exercises"));
 }
 
