@@ -2,22 +2,14 @@
  * and whatever does not has a problem that can be shown. */
 #include "policies/evaluate/cases.h"
 #include "policies/evaluate/explain.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
 
 static void count_condition(void *user, const struct policy_explanation *item)
 {
     size_t *count = user;
-    require(item->depth < DOC_DEPTH_MAX && item->line > 0 && strlen(item->condition) > 0);
+    fuzz_require(item->depth < DOC_DEPTH_MAX && item->line > 0 && strlen(item->condition) > 0);
     ++*count;
 }
 
@@ -26,18 +18,19 @@ static void decide(const struct policy *policy, const struct policy_facts *facts
 {
     struct policy_decision decision;
     policy_evaluate(policy, facts, &decision);
-    require(decision.effect == POLICY_DENY || (decision.rule_count > 0 && !decision.incomplete));
-    require(policy_decision_has_rule(&decision, policy_decision_rule(&decision)));
+    fuzz_require(decision.effect == POLICY_DENY ||
+                 (decision.rule_count > 0 && !decision.incomplete));
+    fuzz_require(policy_decision_has_rule(&decision, policy_decision_rule(&decision)));
     size_t holding = 0;
     size_t conditions = 0;
     for (size_t i = 0; i < policy_rule_count(policy); i++) {
         bool holds = policy_explain_rule(policy, i, facts, count_condition, &conditions);
         bool decides = decision.rule_count > 0 &&
                        policy_decision_has_rule(&decision, policy_rule_info(policy, i).id);
-        require(holds || !decides);
+        fuzz_require(holds || !decides);
         holding += holds;
     }
-    require(decision.incomplete || (holding > 0) == (decision.rule_count > 0));
+    fuzz_require(decision.incomplete || (holding > 0) == (decision.rule_count > 0));
 }
 
 static void use(const struct policy *policy)
@@ -56,16 +49,16 @@ static void use(const struct policy *policy)
     for (size_t i = 0; i < policy_case_count(policy); i++) {
         struct policy_case_result result;
         policy_case_run(policy, i, &result);
-        require(result.passed == (result.difference[0] == '\0'));
+        fuzz_require(result.passed == (result.difference[0] == '\0'));
     }
 }
 
 static void show(const struct document_problem *problem)
 {
     char text[DOC_PROBLEM_SIZE];
-    require(problem->error != DOC_OK && problem->text[0] != '\0');
-    require(strlen(doc_problem_format(problem, text, sizeof text)) < sizeof text - 1);
-    require(problem->line == 0 || problem->column > 0);
+    fuzz_require(problem->error != DOC_OK && problem->text[0] != '\0');
+    fuzz_require(strlen(doc_problem_format(problem, text, sizeof text)) < sizeof text - 1);
+    fuzz_require(problem->line == 0 || problem->column > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
