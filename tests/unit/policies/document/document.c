@@ -235,8 +235,9 @@ static void long_lines_are_shown_around_the_column(void **state)
 static void shown_line_is_cut_between_characters(void **state)
 {
     (void)state;
-    char text[4 + 3 * 60 + 1] = "a: x";
-    for (size_t i = 0; i < 3 * 60; i++)
+    enum { WIDE = 180 }; /* bytes of characters of three */
+    char text[4 + WIDE + 1] = "a: x";
+    for (size_t i = 0; i < WIDE; i++)
         text[4 + i] = "\xE4\xB8\xAD"[i % 3];
     struct document *doc = read_good(text);
     struct document_problem problem = {0};
