@@ -23,7 +23,10 @@ enum {
 };
 
 /* RFC 5280 4.2.1.6: GeneralName is tagged implicitly in the context class. */
-enum { GENERAL_DNS = 0x82, GENERAL_URI = 0x86, GENERAL_IP = 0x87, DER_SEQUENCE = 0x30 };
+enum { GENERAL_DNS = 0x82, GENERAL_URI = 0x86, GENERAL_IP = 0x87 };
+
+/* X.690, and the tag of a certificate's extensions (RFC 5280 4.1). */
+enum { DER_SEQUENCE = 0x30, DER_EXTENSIONS = 0xA3 };
 
 /* What signs: wolfCrypt's objects, live between begin and end. */
 struct signer {
@@ -208,6 +211,74 @@ static enum scp_error prepare(Cert *cert, const struct rebind_env *env, const ch
     return SCP_OK;
 }
 
+/* ---- basic constraints -------------------------------------------------------------------- */
+
+/* RFC 5280 4.2.1.9 wants an authority's basic constraints critical, and wolfCrypt has no switch for
+ * that. What is to be signed is therefore copied with the mark put in. */
+
+static void put_extension(struct scp_writer *w, const struct scp_tlv *extension)
+{
+    static const uint8_t basic_constraints[] = {0x06, 0x03, 0x55, 0x1D, 0x13};
+    static const uint8_t critical[] = {0x01, 0x01, 0xFF};
+    if (!scp_bytes_start_with(extension->value, SCP_BYTES(basic_constraints))) {
+        scp_put(w, extension->whole);
+        return;
+    }
+    scp_put_tag(w, DER_SEQUENCE);
+    scp_put_u8(w, (uint8_t)(extension->value.len + sizeof critical));
+    scp_put(w, SCP_BYTES(basic_constraints));
+    scp_put(w, SCP_BYTES(critical));
+    scp_put(w, scp_bytes_from(extension->value, sizeof basic_constraints));
+}
+
+static enum scp_error put_extensions(struct scp_writer *w, struct scp_bytes wrapped)
+{
+    uint8_t list[DER_MAX];
+    uint8_t sequence[DER_MAX];
+    struct scp_bytes extensions;
+    struct scp_tlv extension;
+    struct scp_writer in_list = scp_writer_on(list, sizeof list);
+    struct scp_writer in_sequence = scp_writer_on(sequence, sizeof sequence);
+    SCP_TRY(scp_tlv_expect(wrapped, DER_SEQUENCE, &extensions));
+    struct scp_reader r = scp_reader_on(extensions);
+    enum scp_error error;
+    while ((error = scp_tlv_next(&r, &extension)) == SCP_OK)
+        put_extension(&in_list, &extension);
+    if (error != SCP_NOT_FOUND)
+        return error;
+    SCP_TRY(scp_writer_status(&in_list));
+    scp_put_tlv(&in_sequence, DER_SEQUENCE, scp_written(&in_list));
+    SCP_TRY(scp_writer_status(&in_sequence));
+    scp_put_tlv(w, DER_EXTENSIONS, scp_written(&in_sequence));
+    return scp_writer_status(w);
+}
+
+/* `der` of `cap` bytes holds a TBSCertificate of `*len`. */
+static enum scp_error mark_critical(uint8_t *der, size_t cap, int *len)
+{
+    uint8_t copy[DER_MAX];
+    struct scp_bytes body;
+    struct scp_tlv part;
+    struct scp_writer w = scp_writer_on(copy, sizeof copy);
+    SCP_TRY(scp_tlv_expect(scp_bytes_of(der, (size_t)*len), DER_SEQUENCE, &body));
+    struct scp_reader r = scp_reader_on(body);
+    enum scp_error error;
+    while ((error = scp_tlv_next(&r, &part)) == SCP_OK) {
+        if (part.tag == DER_EXTENSIONS)
+            SCP_TRY(put_extensions(&w, part.value));
+        else
+            scp_put(&w, part.whole);
+    }
+    if (error != SCP_NOT_FOUND)
+        return error;
+    SCP_TRY(scp_writer_status(&w));
+    struct scp_writer out = scp_writer_on(der, cap);
+    scp_put_tlv(&out, DER_SEQUENCE, scp_written(&w));
+    SCP_TRY(scp_writer_status(&out));
+    *len = (int)scp_written(&out).len;
+    return SCP_OK;
+}
+
 /* ---- signing ------------------------------------------------------------------------------ */
 
 static enum scp_error sign(Cert *cert, struct signer *signer, ecc_key *by,
@@ -217,8 +288,11 @@ static enum scp_error sign(Cert *cert, struct signer *signer, ecc_key *by,
     int code = wc_SetSubjectKeyIdFromPublicKey(cert, NULL, &signer->key);
     if (code == 0)
         code = wc_MakeCert(cert, der, sizeof der, NULL, &signer->key, &signer->rng);
+    int len = cert->bodySz;
+    if (code >= 0 && cert->isCA && mark_critical(der, sizeof der, &len) != SCP_OK)
+        return crypto_problem(problem, ASN_PARSE_E, "mark the authority's constraints");
     if (code >= 0)
-        code = wc_SignCert(cert->bodySz, cert->sigType, der, sizeof der, NULL, by, &signer->rng);
+        code = wc_SignCert(len, cert->sigType, der, sizeof der, NULL, by, &signer->rng);
     if (code < 0)
         return crypto_problem(problem, code, "sign the certificate");
     enum scp_error error =

@@ -33,10 +33,10 @@ expect_exit 0 "$OTACTL" pki issue --dir "$PKI" --name alice --uri rebind:operato
 
 # What is in them.
 for name in operator author approver officer auditor agent bank-a bank-b alice; do
-    openssl verify -purpose sslclient -CAfile "$PKI/ca.crt" "$PKI/$name.crt" >/dev/null
+    openssl verify -x509_strict -purpose sslclient -CAfile "$PKI/ca.crt" "$PKI/$name.crt" >/dev/null
     [[ $(stat -c %a "$PKI/$name.key") == 600 ]] || fail "$name.key is open to others"
 done
-openssl verify -purpose sslserver -verify_hostname localhost -CAfile "$PKI/ca.crt" "$PKI/server.crt" >/dev/null
+openssl verify -x509_strict -purpose sslserver -verify_hostname localhost -CAfile "$PKI/ca.crt" "$PKI/server.crt" >/dev/null
 openssl verify -purpose sslserver -verify_ip 127.0.0.1 -CAfile "$PKI/ca.crt" "$PKI/server.crt" >/dev/null
 if openssl verify -purpose sslserver -CAfile "$PKI/ca.crt" "$PKI/operator.crt" >/dev/null 2>&1; then
     fail "an operator can stand for a server"
