@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    RETRY_FIRST_MS = 1000,
-    RETRY_LAST_MS = 60000,
-    LIST_MAX = AGENT_PLACES_MAX * (AGENT_SE_MAX + 2),
-};
+enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 60000 };
+
+static const char separator[] = ", ";
 
 void agent_cards_init(struct agent_cards *cards, const struct rebind_env *env,
                       struct rebind_log *log)
@@ -99,6 +97,7 @@ static enum agent_error see_place(struct agent_cards *cards, struct agent_reader
         card->identified = false;
         card->hopeless = false;
         card->work = false;
+        card->not_before_ms = 0;
     }
     card->present = true;
     return AGENT_OK;
@@ -226,15 +225,34 @@ void agent_cards_served(struct agent_cards *cards, struct agent_card *card, enum
     retry_later(cards, card);
 }
 
-char *agent_cards_list(const struct agent_cards *cards)
+static bool has_room(const struct rebind_text *list, size_t listed, const struct agent_card *card)
 {
-    struct rebind_text list = rebind_text_new(LIST_MAX);
+    return listed < AGENT_LIST_CARDS_MAX &&
+           list->len + sizeof separator + strlen(card->se) <= AGENT_LIST_TEXT_MAX;
+}
+
+static void ask_by_itself(struct agent_card *card, uint64_t now)
+{
+    if (card->served || now < card->ask_at_ms)
+        return;
+    card->work = true;
+    card->ask_at_ms = now + AGENT_ASK_INTERVAL_MS;
+}
+
+char *agent_cards_list(struct agent_cards *cards)
+{
+    struct rebind_text list = rebind_text_new(AGENT_LIST_TEXT_MAX);
+    uint64_t now = rebind_monotonic_ms(cards->env);
+    size_t listed = 0;
     for (size_t i = 0; i < cards->count; i++) {
-        const struct agent_card *card = cards->items[i];
+        struct agent_card *card = cards->items[i];
         if (!card->present || !card->identified)
             continue;
-        if (list.len > 0)
-            rebind_text_add(&list, ", ");
+        if (!has_room(&list, listed, card)) {
+            ask_by_itself(card, now);
+            continue;
+        }
+        rebind_text_add(&list, listed++ == 0 ? "" : separator);
         rebind_text_add(&list, card->se);
     }
     char *copy = rebind_text_status(&list) == SCP_OK ? strdup(rebind_text_string(&list)) : NULL;

@@ -8,7 +8,12 @@
 #include "agent/relay/identify.h"
 #include "scp/host/log.h"
 
-enum { AGENT_READERS_MAX = 2 };
+enum {
+    AGENT_READERS_MAX = 2,
+    AGENT_LIST_CARDS_MAX = 200,    /* cards that one stream is opened for */
+    AGENT_LIST_TEXT_MAX = 12288,   /* their names: a header that servers still take */
+    AGENT_ASK_INTERVAL_MS = 60000, /* how often a card that is in no stream asks by itself */
+};
 
 struct agent_card {
     struct agent_reader *reader; /* NULL: not in reach, known from its journal alone */
@@ -21,6 +26,7 @@ struct agent_card {
     bool work;   /* the server named it */
     bool served; /* a thread serves it */
     uint64_t not_before_ms;
+    uint64_t ask_at_ms; /* when it asks by itself, because the stream has no room for it */
     struct agent_backoff backoff;
 };
 
@@ -54,8 +60,9 @@ struct agent_card *agent_cards_next(struct agent_cards *cards);
 void agent_cards_served(struct agent_cards *cards, struct agent_card *card,
                         enum agent_error result);
 
-/* The names of the cards in reach, separated by ", ", on the heap; "" when there are none. NULL
+/* The names of the cards in reach, separated by ", ", on the heap; "" when there are none. Cards
+ * beyond the limits get work every AGENT_ASK_INTERVAL_MS instead: the server cannot call them. NULL
  * when memory is exhausted. */
-char *agent_cards_list(const struct agent_cards *cards);
+char *agent_cards_list(struct agent_cards *cards);
 
 #endif
