@@ -24,8 +24,7 @@ fail() {
 
 # Retry for ten seconds: pcscd needs a moment until it sees reader and card.
 eventually() {
-    local i
-    for i in $(seq 50); do
+    for _ in $(seq 50); do
         if "$@" >/dev/null 2>&1; then return 0; fi
         sleep 0.2
     done
