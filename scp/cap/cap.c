@@ -33,11 +33,12 @@ struct loader {
 __attribute__((format(printf, 3, 4))) static enum scp_error
 fail(struct scp_cap_problem *problem, enum scp_error error, const char *format, ...)
 {
-    va_list args;
-    va_start(args, format);
-    if (problem != NULL)
+    if (problem != NULL) {
+        va_list args;
+        va_start(args, format);
         (void)vsnprintf(problem->text, sizeof problem->text, format, args);
-    va_end(args);
+        va_end(args);
+    }
     return error;
 }
 
@@ -56,11 +57,12 @@ static bool is_component_path(const char *path, const char *file)
 /* The component whose file this is; 0 for any other file. Debug is none: it is never loaded. */
 static uint8_t component_of(const char *path, const char *ending)
 {
-    for (uint8_t tag = SCP_COMPONENT_HEADER; tag < SCP_COMPONENT_DEBUG; tag++) {
+    for (int tag = SCP_COMPONENT_HEADER; tag < SCP_COMPONENT_DEBUG; tag++) {
         char file[NAME_MAX_SIZE];
-        (void)snprintf(file, sizeof file, "javacard/%s.%s", scp_component_name(tag), ending);
+        (void)snprintf(file, sizeof file, "javacard/%s.%s", scp_component_name((uint8_t)tag),
+                       ending);
         if (is_component_path(path, file))
-            return tag;
+            return (uint8_t)tag;
     }
     return 0;
 }
@@ -166,7 +168,7 @@ static enum scp_error check_directory(const struct loader *loader)
     const struct scp_components *components = &loader->cap->components;
     struct scp_reader r = scp_reader_on(components->by_tag[SCP_COMPONENT_DIRECTORY]);
     (void)scp_get(&r, 3);
-    for (uint8_t tag = SCP_COMPONENT_HEADER; tag <= SCP_COMPONENT_DESCRIPTOR; tag++) {
+    for (int tag = SCP_COMPONENT_HEADER; tag <= SCP_COMPONENT_DESCRIPTOR; tag++) {
         size_t stated = scp_get_u16(&r);
         size_t len = components->by_tag[tag].len;
         size_t size = len > 0 ? len - 3 : 0;
@@ -175,7 +177,7 @@ static enum scp_error check_directory(const struct loader *loader)
         if (stated != size && tag != SCP_COMPONENT_DESCRIPTOR)
             return fail(loader->problem, SCP_MISMATCH,
                         "the Directory component states %zu bytes for %s, which has %zu", stated,
-                        scp_component_name(tag), size);
+                        scp_component_name((uint8_t)tag), size);
     }
     return SCP_OK;
 }
@@ -192,6 +194,7 @@ static enum scp_error check_package(const struct loader *loader)
 static enum scp_error join(const struct loader *loader)
 {
     struct scp_cap *cap = loader->cap;
+    assert(loader->total > 0); /* the required components are there */
     cap->data_block = malloc(loader->total);
     if (cap->data_block == NULL)
         return fail(loader->problem, SCP_NO_MEMORY, "no memory for the load file data block");

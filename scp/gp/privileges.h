@@ -33,7 +33,7 @@
     X(CONTACTLESS_SELF_ACTIVATION, 0x000010, "contactless-self-activation")
 
 enum scp_privilege {
-#define SCP_PRIVILEGE_ENUM(name, bits, text) SCP_PRIVILEGE_##name = bits,
+#define SCP_PRIVILEGE_ENUM(name, bits, text) SCP_PRIVILEGE_##name = (bits),
     SCP_PRIVILEGES(SCP_PRIVILEGE_ENUM)
 #undef SCP_PRIVILEGE_ENUM
 };

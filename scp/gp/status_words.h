@@ -42,7 +42,7 @@
     X(WRONG_KEY_CHECK_VALUE, 0x9485, "wrong key check value")
 
 enum {
-#define SCP_STATUS_WORD_ENUM(name, value, text) SCP_SW_##name = value,
+#define SCP_STATUS_WORD_ENUM(name, value, text) SCP_SW_##name = (value),
     SCP_STATUS_WORDS(SCP_STATUS_WORD_ENUM)
 #undef SCP_STATUS_WORD_ENUM
 };

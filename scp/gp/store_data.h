@@ -13,8 +13,8 @@
 #include "scp/gp/apdu.h"
 
 struct scp_dgi {
-    uint16_t id;
     struct scp_bytes value;
+    uint16_t id;
     bool encrypted; /* under the data encryption key; not part of the coding */
 };
 

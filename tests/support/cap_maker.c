@@ -126,7 +126,7 @@ static void make_directory(const struct cap_spec *spec, struct scp_writer *w,
     enum { SIZES = SCP_COMPONENT_DESCRIPTOR, INFO = 2 * SIZES + 6 + 3 };
     size_t start = w->len;
     scp_put_fill(w, 0, 3);
-    for (uint8_t tag = SCP_COMPONENT_HEADER; tag <= SCP_COMPONENT_DESCRIPTOR; tag++) {
+    for (int tag = SCP_COMPONENT_HEADER; tag <= SCP_COMPONENT_DESCRIPTOR; tag++) {
         size_t len = out->by_tag[tag].len;
         size_t size = len > 0 ? len - 3 : 0;
         scp_put_u16(w, tag == SCP_COMPONENT_DIRECTORY ? INFO : (uint16_t)size);
@@ -144,13 +144,13 @@ enum scp_error cap_make_components(const struct cap_spec *spec, struct scp_write
     if (spec->method_size > CAP_METHOD_MAX || spec->applet_count > SCP_PACKAGE_APPLETS_MAX)
         return SCP_OUT_OF_RANGE;
     *out = (struct scp_components){.by_tag = {SCP_EMPTY}};
-    for (uint8_t tag = 0; tag < SCP_COMPONENT_TAGS; tag++) {
+    for (int tag = 0; tag < SCP_COMPONENT_TAGS; tag++) {
         if (infos[tag] == NULL || (tag == SCP_COMPONENT_APPLET && spec->applet_count == 0))
             continue;
         size_t start = w->len;
         scp_put_fill(w, 0, 3);
         infos[tag](w, spec);
-        out->by_tag[tag] = close_component(w, start, tag);
+        out->by_tag[tag] = close_component(w, start, (uint8_t)tag);
     }
     make_directory(spec, w, out);
     return scp_writer_status(w);
@@ -234,11 +234,11 @@ enum scp_error cap_make(const struct cap_spec *spec, uint8_t **archive, size_t *
     size_t count = 0;
     entries[count++] =
         (struct cap_entry){"META-INF/MANIFEST.MF", scp_bytes_of(manifest, sizeof manifest - 1)};
-    for (uint8_t tag = 0; error == SCP_OK && tag < SCP_COMPONENT_TAGS; tag++) {
+    for (int tag = 0; error == SCP_OK && tag < SCP_COMPONENT_TAGS; tag++) {
         if (components.by_tag[tag].len == 0)
             continue;
         (void)snprintf(names[tag], ENTRY_NAME_SIZE, "org/example/javacard/%s.cap",
-                       scp_component_name(tag));
+                       scp_component_name((uint8_t)tag));
         entries[count++] = (struct cap_entry){names[tag], components.by_tag[tag]};
     }
     if (error == SCP_OK)

@@ -75,9 +75,9 @@ static void expect_package(struct vector *v, const struct scp_package *package)
 
 static uint8_t tag_named(const char *name)
 {
-    for (uint8_t tag = SCP_COMPONENT_HEADER; tag < SCP_COMPONENT_TAGS; tag++) {
-        if (strcmp(scp_component_name(tag), name) == 0)
-            return tag;
+    for (int tag = SCP_COMPONENT_HEADER; tag < SCP_COMPONENT_TAGS; tag++) {
+        if (strcmp(scp_component_name((uint8_t)tag), name) == 0)
+            return (uint8_t)tag;
     }
     return 0;
 }

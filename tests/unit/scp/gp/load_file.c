@@ -8,9 +8,9 @@ static struct scp_components components(uint8_t *buffer, size_t cap)
 {
     struct scp_components c = {.by_tag = {SCP_EMPTY}};
     struct scp_writer w = scp_writer_on(buffer, cap);
-    for (uint8_t tag = 2; tag < SCP_COMPONENT_TAGS; tag++) {
+    for (int tag = 2; tag < SCP_COMPONENT_TAGS; tag++) {
         struct scp_bytes rest = {&buffer[w.len], 4};
-        scp_put_u8(&w, tag);
+        scp_put_u8(&w, (uint8_t)tag);
         scp_put_u16(&w, 1);
         scp_put_u8(&w, 0xEE);
         c.by_tag[tag] = rest;
@@ -51,7 +51,7 @@ static void a_data_block_is_split_again(void **state)
     struct scp_writer w = scp_writer_on(block, sizeof block);
     scp_put_data_block(&w, &c, true);
     assert_int_equal(scp_data_block_split(scp_written(&w), &split), SCP_OK);
-    for (uint8_t tag = 1; tag < SCP_COMPONENT_DEBUG; tag++)
+    for (int tag = 1; tag < SCP_COMPONENT_DEBUG; tag++)
         assert_true(scp_bytes_equal(split.by_tag[tag], c.by_tag[tag]));
     assert_int_equal(split.by_tag[SCP_COMPONENT_DEBUG].len, 0);
 }

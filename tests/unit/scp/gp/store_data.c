@@ -53,11 +53,11 @@ static void whatever_the_room_the_groupings_come_whole(void **state)
     uint8_t value[300];
     for (size_t i = 0; i < sizeof value; i++)
         value[i] = (uint8_t)i;
-    const struct scp_dgi dgis[] = {{0x0101, scp_bytes_of(value, 10), false},
-                                   {0x0102, scp_bytes_of(value, 300), false},
-                                   {0x0103, SCP_EMPTY, false},
-                                   {0x8000, scp_bytes_of(value, 48), true},
-                                   {0x9000, scp_bytes_of(value, 9), false}};
+    const struct scp_dgi dgis[] = {{scp_bytes_of(value, 10), 0x0101, false},
+                                   {scp_bytes_of(value, 300), 0x0102, false},
+                                   {SCP_EMPTY, 0x0103, false},
+                                   {scp_bytes_of(value, 48), 0x8000, true},
+                                   {scp_bytes_of(value, 9), 0x9000, false}};
     for (size_t room = 6; room <= SCP_APDU_DATA_MAX; room++) {
         uint8_t buffer[512];
         struct scp_writer joined = scp_writer_on(buffer, sizeof buffer);
@@ -76,10 +76,10 @@ static void whatever_the_room_the_groupings_come_whole(void **state)
 static void encrypted_and_clear_groupings_do_not_share_a_command(void **state)
 {
     (void)state;
-    const struct scp_dgi dgis[] = {{0x0101, HEX("AA"), false},
-                                   {0x0102, HEX("BB"), false},
-                                   {0x8000, HEX("0011223344556677"), true},
-                                   {0x9000, HEX("CC"), false}};
+    const struct scp_dgi dgis[] = {{HEX("AA"), 0x0101, false},
+                                   {HEX("BB"), 0x0102, false},
+                                   {HEX("0011223344556677"), 0x8000, true},
+                                   {HEX("CC"), 0x9000, false}};
     static const uint8_t p1[] = {0x08, 0x68, 0x88};
     uint8_t buffer[SCP_APDU_DATA_MAX];
     struct scp_store_data s;
@@ -97,7 +97,7 @@ static void encrypted_and_clear_groupings_do_not_share_a_command(void **state)
 static void an_application_that_wants_one_grouping_gets_one(void **state)
 {
     (void)state;
-    const struct scp_dgi dgis[] = {{0x0101, HEX("AA"), false}, {0x0102, HEX("BB"), false}};
+    const struct scp_dgi dgis[] = {{HEX("AA"), 0x0101, false}, {HEX("BB"), 0x0102, false}};
     uint8_t buffer[SCP_APDU_DATA_MAX];
     struct scp_store_data s;
     struct scp_apdu apdu;
@@ -115,7 +115,7 @@ static void more_than_256_commands_are_refused(void **state)
     (void)state;
     static struct scp_dgi dgis[257];
     for (size_t i = 0; i < 257; i++)
-        dgis[i] = (struct scp_dgi){(uint16_t)i, SCP_EMPTY, false};
+        dgis[i] = (struct scp_dgi){SCP_EMPTY, (uint16_t)i, false};
     uint8_t buffer[SCP_APDU_DATA_MAX];
     struct scp_store_data s;
     struct scp_apdu apdu;
