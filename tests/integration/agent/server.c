@@ -268,9 +268,17 @@ static int teardown(void **state)
 
 /* ---- the agent ----------------------------------------------------------------------------- */
 
-static pid_t start_agent(const struct world *world, bool once)
+/* Between a test's thread and the server's, what was written before is read after. */
+static void synchronise(struct world *world)
+{
+    pthread_mutex_lock(&world->mutex);
+    pthread_mutex_unlock(&world->mutex);
+}
+
+static pid_t start_agent(struct world *world, bool once)
 {
     char config[128];
+    synchronise(world);
     path_in(world, "agent.yaml", config);
     pid_t pid = fork();
     assert_true(pid >= 0);
@@ -282,10 +290,11 @@ static pid_t start_agent(const struct world *world, bool once)
     return pid;
 }
 
-static int finish_agent(pid_t pid)
+static int finish_agent(struct world *world, pid_t pid)
 {
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
+    synchronise(world);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
@@ -338,7 +347,7 @@ static off_t journal_size(const struct world *world)
 static void a_card_is_served_once(void **state)
 {
     struct world *world = *state;
-    assert_int_equal(finish_agent(start_agent(world, true)), 0);
+    assert_int_equal(finish_agent(world, start_agent(world, true)), 0);
     assert_int_equal(world->results, 1);
     assert_int_equal(world->executed, 2);
     assert_string_equal(world->status, "ok");
@@ -351,7 +360,7 @@ static void an_overloaded_server_gets_the_answers_later(void **state)
 {
     struct world *world = *state;
     world->refusals = 1;
-    assert_int_equal(finish_agent(start_agent(world, true)), 0);
+    assert_int_equal(finish_agent(world, start_agent(world, true)), 0);
     assert_int_equal(world->results, 1);
     assert_int_equal(world->executed, 2);
     assert_true(world->resume);
@@ -369,7 +378,7 @@ static void a_pushed_card_is_served_and_a_stop_is_graceful(void **state)
     http_server_notify(world->server, TOPIC);
     assert_true(wait_for(world, results));
     assert_int_equal(kill(agent, SIGTERM), 0);
-    assert_int_equal(finish_agent(agent), 0);
+    assert_int_equal(finish_agent(world, agent), 0);
     assert_int_equal(world->executed, 2);
 }
 
@@ -384,9 +393,9 @@ static void a_killed_agent_loses_no_answer_and_begins_no_script_again(void **sta
     }
     assert_int_equal(kill(agent, SIGKILL), 0);
     assert_int_equal(waitpid(agent, NULL, 0), agent);
-    assert_int_equal(world->results, 0);
+    assert_int_equal(results(world), 0);
 
-    assert_int_equal(finish_agent(start_agent(world, true)), 0);
+    assert_int_equal(finish_agent(world, start_agent(world, true)), 0);
     assert_int_equal(world->results, 1);
     assert_true(world->resume);
     assert_string_equal(world->status, "unavailable-se");
@@ -398,7 +407,7 @@ static void a_stranger_is_not_let_in(void **state)
 {
     struct world *world = *state;
     write_config(world, "stranger");
-    assert_int_equal(finish_agent(start_agent(world, true)), 1);
+    assert_int_equal(finish_agent(world, start_agent(world, true)), 1);
     assert_false(world->given);
 }
 
