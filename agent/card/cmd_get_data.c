@@ -18,6 +18,19 @@ static uint16_t diversification(const struct softcard *card, const struct card_a
     return SCP_SW_SUCCESS;
 }
 
+/* The components of a public key, as cmd_put_key.c keeps them. */
+static void describe_public(const struct card_key *key, struct scp_key_info *info)
+{
+    struct scp_reader r = scp_reader_on(scp_bytes_of(key->value, key->len));
+    info->component_count = 0;
+    while (scp_reader_left(&r) > 0 && info->component_count < SCP_KEY_INFO_COMPONENTS_MAX) {
+        info->components[info->component_count].type = scp_get_u8(&r);
+        uint16_t len = scp_get_u16(&r);
+        (void)scp_get(&r, len);
+        info->components[info->component_count++].len = len;
+    }
+}
+
 /* Key information data, basic form (GPCS table 11-28). */
 static uint16_t key_information(const struct softcard *card, const struct card_application *domain,
                                 struct scp_writer *out)
@@ -28,6 +41,8 @@ static uint16_t key_information(const struct softcard *card, const struct card_a
         struct scp_key_info info = {.key_id = key->id, .kvn = key->kvn, .component_count = 1};
         info.components[0].type = key->type;
         info.components[0].len = (uint16_t)key->len;
+        if (key->type != SCP_KEY_TYPE_DES && key->type != SCP_KEY_TYPE_AES)
+            describe_public(key, &info);
         scp_put_key_info(out, &info);
     }
     return domain->sd->key_count > 0 ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;

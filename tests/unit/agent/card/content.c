@@ -152,8 +152,10 @@ static void a_combined_process_loads_installs_and_makes_selectable_9_3_8(void **
     assert_sw(0x9000, rig_install(rig, (struct scp_install){.p1 = SCP_INSTALL_FOR_ALL,
                                                             .p2 = SCP_INSTALL_BEGIN,
                                                             .load_file = package.aid}));
-    assert_sw(0x6A80, load_block(rig, 0x80, 0x00, SCP_LITERAL(0xC4, 0x00)));
+    assert_sw(0x9000, rig_load_blocks(rig, &package));
+    assert_sw(0x9000, rig_install(rig, end));
     assert_sw(0x6985, rig_install(rig, end));
+    assert_sw(0x9000, rig_select(rig, SCP_BYTES(instance_aid)));
     rig_free(rig);
 }
 

@@ -300,6 +300,11 @@ uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp
         .p1 = SCP_INSTALL_FOR_LOAD, .load_file = package->aid, .security_domain = domain};
     if (rig_install(rig, install) != 0x9000)
         return rig->sw;
+    return rig_load_blocks(rig, package);
+}
+
+uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package)
+{
     size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + 64);
     uint8_t *memory = malloc(size);
     assert_non_null(memory);

@@ -64,6 +64,8 @@ struct rig_package {
     size_t size;
 };
 uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain);
+/* Its LOAD commands alone, after INSTALL. */
+uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package);
 /* STORE DATA of groupings; those marked as encrypted are enciphered for the session. */
 uint16_t rig_store(struct rig *rig, const struct scp_dgi *dgis, size_t count);
 /* INSTALL [for install] of a module; `privileges` of one byte. */

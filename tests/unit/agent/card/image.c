@@ -1,0 +1,237 @@
+/* The image and its transactions: what a card remembers, and when. */
+#include "tests/unit/agent/card/rig.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum scp_error ignore(void *ctx, struct scp_bytes image)
+{
+    (void)ctx;
+    (void)image;
+    return SCP_OK;
+}
+
+static enum scp_error restore(const struct rig *rig, struct scp_bytes image)
+{
+    struct softcard *card = NULL;
+    const struct softcard_storage storage = {.ctx = NULL, .write = ignore};
+    enum scp_error error = softcard_restore(image, &rig->env, storage, &card);
+    softcard_free(card);
+    return error;
+}
+
+static const struct scp_dgi switched = {.id = 0x9102,
+                                        .value = {(const uint8_t *)"\xA5\x04\x50\x02XY", 6}};
+static const struct scp_install personalise_ppse = {
+    .p1 = SCP_INSTALL_FOR_PERSONALIZATION, .application = {(const uint8_t *)"2PAY.SYS.DDF01", 14}};
+
+static void an_image_opens_with_magic_and_version(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    struct scp_bytes image = softcard_image(rig->card);
+    assert_memory_equal("RBSC\x00\x01", image.ptr, 6);
+    rig->image[5] = 2;
+    assert_int_equal(SCP_UNSUPPORTED, restore(rig, scp_bytes_of(rig->image, rig->image_len)));
+    rig->image[5] = 1;
+    rig->image[0] = 'X';
+    assert_int_equal(SCP_UNSUPPORTED, restore(rig, scp_bytes_of(rig->image, rig->image_len)));
+    rig_free(rig);
+}
+
+static void a_cut_image_is_refused_at_every_length(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    for (size_t len = 0; len < rig->image_len; len++)
+        assert_int_not_equal(SCP_OK, restore(rig, scp_bytes_of(rig->image, len)));
+    rig->image[rig->image_len] = 0;
+    assert_int_equal(SCP_TRAILING, restore(rig, scp_bytes_of(rig->image, rig->image_len + 1)));
+    rig_free(rig);
+}
+
+static void an_image_with_any_byte_changed_is_refused_or_harmless(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    for (size_t at = 0; at < rig->image_len; at++) {
+        uint8_t kept = rig->image[at];
+        rig->image[at] = (uint8_t)(kept ^ 0xFF);
+        (void)restore(rig, scp_bytes_of(rig->image, rig->image_len));
+        rig->image[at] = kept;
+    }
+    rig_free(rig);
+}
+
+static void a_command_that_changes_nothing_writes_nothing(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    assert_sw(0x9000, rig_hex(rig, "80CA004200"));
+    assert_sw(0x6A88, rig_hex(rig, "80CA006700"));
+    assert_sw(0x9000, rig_select(rig, rig_ppse));
+    assert_int_equal(0, rig->writes);
+    rig_free(rig);
+}
+
+static void a_storage_that_fails_undoes_the_command_and_answers_6581(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    rig_open(rig);
+    assert_sw(0x9000, rig_install(rig, personalise_ppse));
+    rig->storage_fails = true;
+    assert_sw(0x6581, rig_store(rig, &switched, 1));
+    assert_sw(0x6581, rig_delete(rig, rig_old_bank, false));
+    rig->storage_fails = false;
+    assert_sw(0x9000, rig_select(rig, rig_old_bank));
+    assert_sw(0x9000, rig_select(rig, rig_ppse));
+    assert_data_hex(rig, "6F25840E325041592E5359532E4444463031"
+                         "A513BF0C10610E4F09A00000033301010101870101");
+    rig_free(rig);
+}
+
+/* Power is lost after each of the first commits in turn: the card then comes up in the state of
+ * that commit and goes on from there. */
+static void a_card_comes_up_after_a_loss_of_power_at_any_commit(void **state)
+{
+    (void)state;
+    for (size_t stop = 1; stop <= 4; stop++) {
+        struct rig *rig = rig_new("scp03-i70-aes128");
+        rig_open(rig);
+        if (rig->writes < stop)
+            assert_sw(0x9000, rig_install(rig, personalise_ppse));
+        if (rig->writes < stop)
+            assert_sw(0x9000, rig_store(rig, &switched, 1));
+        if (rig->writes < stop)
+            assert_sw(0x9000, rig_delete(rig, rig_old_bank, false));
+        rig_reopen(rig);
+        rig_open(rig);
+        uint16_t sw = rig_delete(rig, rig_old_bank, false);
+        assert_true(sw == 0x9000 || sw == 0x6A88);
+        rig_free(rig);
+    }
+}
+
+/* ---- files -------------------------------------------------------------------------------------
+ */
+
+static void make_folder(char *folder, size_t size, char *path, size_t path_size)
+{
+    (void)snprintf(folder, size, "%s", "/tmp/rebind-softcard-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, path_size, "%s/1.card", folder);
+}
+
+static void remove_folder(const char *folder, const char *path)
+{
+    char lock[128];
+    (void)snprintf(lock, sizeof lock, "%s.lock", path);
+    (void)unlink(lock);
+    (void)unlink(path);
+    assert_int_equal(0, rmdir(folder));
+}
+
+static void write_card(const struct rig *rig, const char *path)
+{
+    assert_int_equal(
+        SCP_OK, rebind_file_create(path, scp_bytes_of(rig->image, rig->image_len), 0600, NULL));
+}
+
+static uint16_t send_hex(struct softcard *card, const char *hex)
+{
+    uint8_t command[SCP_APDU_MAX];
+    uint8_t answer[SOFTCARD_RESPONSE_MAX];
+    struct scp_writer w = scp_writer_on(command, sizeof command);
+    struct scp_writer r = scp_writer_on(answer, sizeof answer);
+    assert_int_equal(SCP_OK, scp_hex_decode(hex, &w));
+    assert_int_equal(SCP_OK, softcard_transmit(card, scp_written(&w), &r));
+    return scp_load_u16(scp_bytes_from(scp_written(&r), scp_written(&r).len - 2).ptr);
+}
+
+static void a_card_in_a_file_keeps_what_it_counted(void **state)
+{
+    (void)state;
+    char folder[64];
+    char path[96];
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    struct softcard *card = NULL;
+    make_folder(folder, sizeof folder, path, sizeof path);
+    write_card(rig, path);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(SCP_OK, softcard_open(path, &rig->env, &card, NULL));
+        assert_sw(0x9000, send_hex(card, "8050300008010203040506070800"));
+        softcard_close(card);
+    }
+    struct stat info;
+    assert_int_equal(0, stat(path, &info));
+    assert_int_equal(0600, info.st_mode & 0777);
+    assert_int_equal(SCP_OK, softcard_open(path, &rig->env, &card, NULL));
+    struct scp_bytes image = softcard_image(card);
+    assert_int_equal(rig->image_len, image.len);
+    assert_memory_not_equal(rig->image, image.ptr, image.len);
+    softcard_close(card);
+    remove_folder(folder, path);
+    rig_free(rig);
+}
+
+static void a_card_belongs_to_the_one_who_has_it_open(void **state)
+{
+    (void)state;
+    char folder[64];
+    char path[96];
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    struct softcard *first = NULL;
+    struct softcard *second = NULL;
+    struct rebind_problem problem;
+    make_folder(folder, sizeof folder, path, sizeof path);
+    write_card(rig, path);
+    assert_int_equal(SCP_OK, softcard_open(path, &rig->env, &first, NULL));
+    assert_int_equal(SCP_STATE, softcard_open(path, &rig->env, &second, &problem));
+    assert_sw(0x9000, send_hex(first, "8050300008010203040506070800"));
+    assert_int_equal(SCP_STATE, softcard_open(path, &rig->env, &second, &problem));
+    softcard_close(first);
+    assert_int_equal(SCP_OK, softcard_open(path, &rig->env, &second, NULL));
+    softcard_close(second);
+    remove_folder(folder, path);
+    rig_free(rig);
+}
+
+static void files_that_are_no_cards_are_named_in_the_problem(void **state)
+{
+    (void)state;
+    char folder[64];
+    char path[96];
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    struct softcard *card = NULL;
+    struct rebind_problem problem = {{0}};
+    make_folder(folder, sizeof folder, path, sizeof path);
+    assert_int_equal(SCP_NOT_FOUND, softcard_open(path, &rig->env, &card, &problem));
+    assert_non_null(strstr(problem.text, path));
+    assert_int_equal(SCP_OK, rebind_file_create(path, SCP_LITERAL('X'), 0600, NULL));
+    assert_int_equal(SCP_UNSUPPORTED, softcard_open(path, &rig->env, &card, &problem));
+    assert_non_null(strstr(problem.text, "no soft card image"));
+    assert_null(card);
+    remove_folder(folder, path);
+    rig_free(rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_image_opens_with_magic_and_version),
+        cmocka_unit_test(a_cut_image_is_refused_at_every_length),
+        cmocka_unit_test(an_image_with_any_byte_changed_is_refused_or_harmless),
+        cmocka_unit_test(a_command_that_changes_nothing_writes_nothing),
+        cmocka_unit_test(a_storage_that_fails_undoes_the_command_and_answers_6581),
+        cmocka_unit_test(a_card_comes_up_after_a_loss_of_power_at_any_commit),
+        cmocka_unit_test(a_card_in_a_file_keeps_what_it_counted),
+        cmocka_unit_test(a_card_belongs_to_the_one_who_has_it_open),
+        cmocka_unit_test(files_that_are_no_cards_are_named_in_the_problem),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
