@@ -192,22 +192,56 @@ static void a_directory_that_disagrees_is_refused(void **state)
     assert_refused(&files, SCP_MISMATCH, "Applet");
 }
 
-/* A megabyte of zeros packs into a kilobyte. */
-static void what_would_unpack_into_too_much_is_refused(void **state)
+/* Zeros pack into almost nothing. */
+static void a_component_that_would_unpack_into_too_much_is_refused(void **state)
 {
     (void)state;
-    enum { BOMB = 1024 * 1024 };
+    enum { BOMB = 70000 };
     struct files files;
     uint8_t *zeros = calloc(1, BOMB);
     assert_non_null(zeros);
     files_init(&files);
     find_file(&files, "javacard/Method.cap")->bytes = scp_bytes_of(zeros, BOMB);
     assert_refused(&files, SCP_TOO_LONG, "Method");
-    files_init(&files);
-    for (size_t i = 0; i < files.count; i++)
-        files.entries[i].bytes = scp_bytes_of(zeros, 65538);
-    assert_refused(&files, SCP_MALFORMED, "Header");
     free(zeros);
+}
+
+static void components_that_are_too_long_together_are_refused(void **state)
+{
+    (void)state;
+    enum { LARGE = 3 + UINT16_MAX, COUNT = 5 };
+    static uint8_t large[COUNT][LARGE];
+    struct files files;
+    files_init(&files);
+    for (size_t i = 0; i < COUNT; i++) {
+        large[i][0] = files.entries[i].bytes.ptr[0];
+        scp_store_u16(&large[i][1], UINT16_MAX);
+        files.entries[i].bytes = SCP_BYTES(large[i]);
+    }
+    assert_refused(&files, SCP_TOO_LONG, "longer than");
+}
+
+/* Code that does not compress is stored as it is, so that a change in it shows in the sum alone. */
+static void a_component_with_a_wrong_sum_is_refused(void **state)
+{
+    (void)state;
+    uint8_t *archive;
+    size_t len;
+    struct scp_cap *cap;
+    struct scp_cap_problem problem;
+    struct files files;
+    files_init(&files);
+    struct scp_bytes method = find_file(&files, "javacard/Method.cap")->bytes;
+    assert_int_equal(cap_make(the_spec(), &archive, &len), SCP_OK);
+    size_t at = 0;
+    while (at < len &&
+           !scp_bytes_start_with(scp_bytes_from(scp_bytes_of(archive, len), at), method))
+        at++;
+    assert_true(at < len);
+    archive[at + method.len / 2] ^= 0x01;
+    assert_int_equal(scp_cap_open(&cap, scp_bytes_of(archive, len), &problem), SCP_MALFORMED);
+    assert_non_null(strstr(problem.text, "Method"));
+    free(archive);
 }
 
 static void the_extended_format_is_refused_by_name(void **state)
@@ -277,7 +311,9 @@ int main(void)
         cmocka_unit_test(two_of_one_component_are_refused),
         cmocka_unit_test(a_component_of_another_size_than_it_says_is_refused),
         cmocka_unit_test(a_directory_that_disagrees_is_refused),
-        cmocka_unit_test(what_would_unpack_into_too_much_is_refused),
+        cmocka_unit_test(a_component_that_would_unpack_into_too_much_is_refused),
+        cmocka_unit_test(components_that_are_too_long_together_are_refused),
+        cmocka_unit_test(a_component_with_a_wrong_sum_is_refused),
         cmocka_unit_test(the_extended_format_is_refused_by_name),
         cmocka_unit_test(a_header_without_magic_is_refused),
         cmocka_unit_test(what_is_no_archive_is_refused),

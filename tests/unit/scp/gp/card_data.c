@@ -1,4 +1,5 @@
 #include "scp/gp/card_data.h"
+#include "scp/gp/tlv.h"
 #include "tests/support/expect.h"
 
 static void values_come_with_or_without_their_tag(void **state)
@@ -135,6 +136,25 @@ static void production_data_have_42_bytes(void **state)
                      SCP_MALFORMED);
 }
 
+static void more_protocols_than_the_limit_are_refused(void **state)
+{
+    (void)state;
+    uint8_t buffer[256];
+    struct scp_card_recognition data;
+    for (size_t count = SCP_RECOGNITION_PROTOCOLS_MAX; count <= SCP_RECOGNITION_PROTOCOLS_MAX + 1;
+         count++) {
+        struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+        size_t outer = scp_tlv_begin(&w, SCP_DATA_CARD_RECOGNITION);
+        size_t inner = scp_tlv_begin(&w, 0x73);
+        for (size_t i = 0; i < count; i++)
+            scp_put(&w, HEX("640B06092A864886FC6B040370"));
+        scp_tlv_end(&w, inner);
+        scp_tlv_end(&w, outer);
+        assert_int_equal(scp_card_recognition_parse(scp_written(&w), &data),
+                         count > SCP_RECOGNITION_PROTOCOLS_MAX ? SCP_TOO_LONG : SCP_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_counter_has_two_or_three_bytes),
         cmocka_unit_test(file_control_information_may_lack_everything),
         cmocka_unit_test(production_data_have_42_bytes),
+        cmocka_unit_test(more_protocols_than_the_limit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

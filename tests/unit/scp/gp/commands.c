@@ -167,6 +167,14 @@ static void get_data_has_the_tag_in_p1_and_p2(void **state)
     assert_null(scp_ins_name(0x00));
 }
 
+static void a_filter_longer_than_an_aid_is_refused(void **state)
+{
+    (void)state;
+    struct scp_get_status out;
+    struct scp_bytes long_aid = HEX("4F11000102030405060708090A0B0C0D0E0F10");
+    assert_int_equal(scp_get_status_parse(0x40, 0x02, long_aid, &out), SCP_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +188,7 @@ int main(void)
         cmocka_unit_test(get_status_without_a_filter_is_refused),
         cmocka_unit_test(status_words_tell_the_pages),
         cmocka_unit_test(get_data_has_the_tag_in_p1_and_p2),
+        cmocka_unit_test(a_filter_longer_than_an_aid_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

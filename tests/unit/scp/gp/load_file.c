@@ -136,6 +136,30 @@ static void broken_load_files_are_refused(void **state)
     assert_int_equal(scp_load_file_parse(HEX("C50101"), &file), SCP_MALFORMED);
 }
 
+static void more_than_the_limits_is_refused(void **state)
+{
+    (void)state;
+    uint8_t buffer[256];
+    struct scp_load_file file;
+    struct scp_dap daps[SCP_LOAD_FILE_DAPS_MAX + 1];
+    struct scp_bytes signature = HEX("AABB");
+    for (size_t i = 0; i <= SCP_LOAD_FILE_DAPS_MAX; i++) {
+        daps[i].signature = signature;
+        assert_int_equal(scp_aid_parse(&daps[i].security_domain, "A000000151"), SCP_OK);
+    }
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_load_file(&w, daps, SCP_LOAD_FILE_DAPS_MAX, HEX("01"));
+    assert_int_equal(scp_load_file_parse(scp_written(&w), &file), SCP_OK);
+    w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_load_file(&w, daps, SCP_LOAD_FILE_DAPS_MAX + 1, HEX("01"));
+    assert_int_equal(scp_load_file_parse(scp_written(&w), &file), SCP_TOO_LONG);
+    struct scp_components c = {.by_tag = {SCP_EMPTY}};
+    struct scp_package package;
+    c.by_tag[SCP_COMPONENT_HEADER] = HEX("010010DECAFFED010204010206A00000033301");
+    c.by_tag[SCP_COMPONENT_IMPORT] = HEX("04000121");
+    assert_int_equal(scp_package_parse(&c, &package), SCP_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +170,7 @@ int main(void)
         cmocka_unit_test(broken_packages_are_refused),
         cmocka_unit_test(a_load_file_round_trips),
         cmocka_unit_test(broken_load_files_are_refused),
+        cmocka_unit_test(more_than_the_limits_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

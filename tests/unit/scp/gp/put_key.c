@@ -130,6 +130,22 @@ static void only_the_right_answer_confirms(void **state)
     assert_int_equal(scp_put_key_confirm(&put_key, SCP_EMPTY), SCP_TRUNCATED);
 }
 
+static void more_than_the_limits_is_refused(void **state)
+{
+    (void)state;
+    uint8_t buffer[128];
+    struct scp_put_key out;
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_u8(&w, 0x30);
+    for (size_t i = 0; i < SCP_PUT_KEY_MAX; i++)
+        scp_put(&w, HEX("8002AABB00"));
+    assert_int_equal(scp_put_key_parse(0, 0x81, scp_written(&w), &out), SCP_OK);
+    scp_put(&w, HEX("8002AABB00"));
+    assert_int_equal(scp_put_key_parse(0, 0x81, scp_written(&w), &out), SCP_TOO_LONG);
+    assert_int_equal(scp_put_key_parse(0, 1, HEX("70 B201AA B301AA B401AA B501AA B601AA 00"), &out),
+                     SCP_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +156,7 @@ int main(void)
         cmocka_unit_test(broken_key_data_are_refused),
         cmocka_unit_test(a_key_version_number_outside_its_range_is_not_sent),
         cmocka_unit_test(only_the_right_answer_confirms),
+        cmocka_unit_test(more_than_the_limits_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

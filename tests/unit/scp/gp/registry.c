@@ -92,6 +92,42 @@ static void an_empty_answer_has_no_entries(void **state)
     assert_int_equal(scp_registry_next(&r, &entry), SCP_NOT_FOUND);
 }
 
+static void an_entry_with_too_many_modules_does_not_hide_the_next(void **state)
+{
+    (void)state;
+    uint8_t buffer[256];
+    struct scp_registry_reader r;
+    struct scp_registry_entry entry;
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put(&w, HEX("E381 84 4F05A000000004"));
+    for (size_t i = 0; i <= SCP_REGISTRY_MODULES_MAX; i++)
+        scp_put(&w, HEX("8405A000000004"));
+    buffer[2] = (uint8_t)(scp_written(&w).len - 3);
+    scp_put(&w, HEX("E3074F05A000000005"));
+    scp_registry_open(&r, SCP_STATUS_LOAD_FILES_AND_MODULES, scp_written(&w));
+    assert_int_equal(scp_registry_next(&r, &entry), SCP_TOO_LONG);
+    assert_int_equal(scp_registry_next(&r, &entry), SCP_OK);
+    assert_int_equal(entry.aid.bytes[4], 0x05);
+}
+
+static void old_entries_with_too_many_modules_do_not_hide_the_next(void **state)
+{
+    (void)state;
+    uint8_t buffer[256];
+    struct scp_registry_reader r;
+    struct scp_registry_entry entry;
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put(&w, HEX("05A000000004 01 00"));
+    scp_put_u8(&w, SCP_REGISTRY_MODULES_MAX + 1);
+    for (size_t i = 0; i <= SCP_REGISTRY_MODULES_MAX; i++)
+        scp_put(&w, HEX("05A000000004"));
+    scp_put(&w, HEX("05A000000005 01 00 00"));
+    scp_registry_open(&r, SCP_STATUS_LOAD_FILES_AND_MODULES, scp_written(&w));
+    assert_int_equal(scp_registry_next(&r, &entry), SCP_TOO_LONG);
+    assert_int_equal(scp_registry_next(&r, &entry), SCP_OK);
+    assert_int_equal(entry.aid.bytes[4], 0x05);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +137,8 @@ int main(void)
         cmocka_unit_test(an_entry_without_aid_does_not_hide_the_next),
         cmocka_unit_test(the_old_format_with_modules_is_read),
         cmocka_unit_test(an_empty_answer_has_no_entries),
+        cmocka_unit_test(an_entry_with_too_many_modules_does_not_hide_the_next),
+        cmocka_unit_test(old_entries_with_too_many_modules_do_not_hide_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

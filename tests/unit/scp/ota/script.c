@@ -206,6 +206,28 @@ static void a_bad_format_answer_gives_its_code(void **state)
     assert_int_equal(r.executed, 3);
 }
 
+static void more_than_the_limits_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t large[SCP_SCRIPT_MAX + 1];
+    static uint8_t body[SCP_SCRIPT_COMMANDS_MAX * 8];
+    size_t count;
+    assert_int_equal(read_all(SCP_BYTES(large), &count), SCP_TOO_LONG);
+    assert_int_equal(read_all(HEX("AA32 C00452425301 220400A40400 C124"
+                                  "90000000 90000000 90000000 90000000 90000000"
+                                  "90000000 90000000 90000000 90000000"),
+                              &count),
+                     SCP_TOO_LONG);
+    const struct scp_script_command command = {.apdu = HEX("00A40400")};
+    struct scp_script_writer s;
+    scp_script_begin(&s, false, body, sizeof body);
+    for (size_t i = 0; i < SCP_SCRIPT_COMMANDS_MAX; i++)
+        scp_script_add(&s, &command);
+    assert_int_equal(scp_writer_status(&s.body), SCP_OK);
+    scp_script_add(&s, &command);
+    assert_int_equal(scp_writer_status(&s.body), SCP_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +241,7 @@ int main(void)
         cmocka_unit_test(responses_round_trip_with_their_number),
         cmocka_unit_test(response_lists_are_read_leniently_but_must_agree),
         cmocka_unit_test(a_bad_format_answer_gives_its_code),
+        cmocka_unit_test(more_than_the_limits_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
