@@ -99,7 +99,7 @@ main() {
     local select=()
     [[ ${#names[@]} -gt 0 ]] && select=(-R "$(join_by_bar "${names[@]}")")
     export UBSAN_OPTIONS=print_stacktrace=1
-    ctest --test-dir "$BUILD_DIR" -j "$JOBS" --output-on-failure --no-tests=error \
+    ctest --test-dir "$BUILD_DIR" -j "$JOBS" --output-on-failure --no-tests=error --no-label-summary \
         ${select[@]+"${select[@]}"}
 }
 

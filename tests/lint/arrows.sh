@@ -9,7 +9,7 @@ includes() {
         [[ -d $room ]] && mapfile -t -O "${#files[@]}" files < <(find "$room" -name '*.[ch]' | sort)
     done
     [[ ${#files[@]} -eq 0 ]] && return
-    code "${files[@]}" | sed -nE 's/^([^:]+:[0-9]+):[ \t]*#[ \t]*include[ \t]*([<"][^>"]+).*/\1:\2/p'
+    code "${files[@]}" | sed -nE 's/^([^:]+:[0-9]+):[ \t]*#[ \t]*include[ \t]*([<"][^>"]+[>"]).*/\1:\2/p'
 }
 
 # forbid FROM PATTERN: files of FROM include no header that matches.
@@ -20,7 +20,7 @@ forbid() {
 # libscp takes bytes and gives bytes: the headers below and its own are all that it needs.
 pure_rooms() {
     local own='"scp/(base|crypto|gp|channel|ota|emv)/'
-    local std='<(assert|limits|stdbool|stddef|stdint|string)\.h'
+    local std='<(assert|limits|stdbool|stddef|stdint|string)\.h>'
     includes scp/base scp/crypto scp/gp scp/channel scp/ota scp/emv |
         grep -Ev ":($own|$std)" | grep -Ev '^scp/crypto/[^:]+:[0-9]+:<wolfssl/' |
         sed 's|$| does no I/O, has no heap and no clock: not for libscp|' || true

@@ -10,7 +10,7 @@ failures=0
 clean_tree() {
     rm -rf "${TREE:?}"/*
     mkdir -p "$TREE"/{scp/{base,crypto,host},policies,agent/card,ota-server/{store,api},tests}
-    cp "$HERE/../../.clang-format" "$TREE/"
+    cp "$HERE/../../.clang-format" "$HERE/../../.clang-tidy" "$TREE/"
     cat >"$TREE/scp/base/good.c" <<'C'
 /* strcpy(a, b) and time(NULL) in prose are no calls. */
 #include <string.h>
@@ -26,9 +26,15 @@ C
     printf '#include <time.h>\n\nint now(void)\n{\n    return (int)time(NULL);\n}\n' >"$TREE/scp/host/env.c"
 }
 
+# The compilation database that clang-tidy reads, for one file.
+compile_commands() {
+    printf '[\n{\n  "directory": "%s",\n  "command": "clang -std=c17 -c %s",\n  "file": "%s/%s"\n}\n]\n' \
+        "$TREE" "$1" "$TREE" "$1" >"$TREE/compile_commands.json"
+}
+
 expect() { # expect pass|fail LINT WHAT
     local outcome=pass
-    "$HERE/$2.sh" "$TREE" >"$TREE/out" 2>&1 || outcome=fail
+    "$HERE/$2.sh" "$TREE" "$TREE" >"$TREE/out" 2>&1 || outcome=fail
     if [[ $outcome != "$1" ]]; then
         echo "$2: should $1 on $3, and did not:"
         cat "$TREE/out"
@@ -76,5 +82,12 @@ planted words scp/x.c '/* see /ho''me/someone/notes */'
 planted words policies/README.md 'fixes issue'' #12'
 planted format agent/x.c 'int  f( void );'
 planted cppcheck agent/x.c 'int f(void);\nint f(void)\n{\n    int a[2] = {0, 0};\n    return a[2];\n}'
+
+for code in 'return 0;' 'return p == 0 ? *p : 0;'; do
+    clean_tree
+    printf 'int f(const int *p);\nint f(const int *p)\n{\n    %s\n}\n' "$code" >"$TREE/agent/x.c"
+    compile_commands agent/x.c
+    expect "$([[ $code == 'return 0;' ]] && echo pass || echo fail)" tidy "agent/x.c holding: $code"
+done
 
 [[ $failures -eq 0 ]]
