@@ -87,7 +87,7 @@ void api_policy_activate(void *ctx, const struct http_request *request,
     const struct api *api = ctx;
     const struct http_principal *principal = http_request_principal(request);
     int32_t version = version_of(request);
-    struct store_policy policy;
+    struct store_policy policy = {.version = 0};
     char object[STORE_NAME_SIZE];
     struct store_tx *tx;
 
@@ -114,7 +114,7 @@ void api_policy_get(void *ctx, const struct http_request *request, struct http_r
 {
     const struct api *api = ctx;
     int32_t version = version_of(request);
-    struct store_policy policy;
+    struct store_policy policy = {.version = 0};
     struct store_blob yaml = {.len = 0};
     struct store_tx *tx;
 

@@ -64,7 +64,7 @@ static void read_limits(const struct reading *r, const struct document_node *lim
         (uint32_t)doc_integer(doc_get(limits, "failure_budget"), 1, 10, 2, r->problem);
     config->attempts = (uint32_t)doc_integer(doc_get(limits, "attempts"), 1, 100, 5, r->problem);
     config->contact_window_ms =
-        doc_duration_ms(doc_get(limits, "contact_window"), 60 * 1000, r->problem);
+        doc_duration_ms(doc_get(limits, "contact_window"), 60000, r->problem);
     config->workers = (unsigned)doc_integer(doc_get(limits, "workers"), 1, 64, 4, r->problem);
 }
 

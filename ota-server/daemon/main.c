@@ -113,6 +113,7 @@ static void check(const struct options *options, struct argp_state *state)
         argp_error(state, "--config is missing");
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the signature is argp's */
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;

@@ -88,7 +88,7 @@ enum rebind_refusal decision_make(const struct rebind_service *service, struct s
     struct store_binding_history history;
     struct store_policy stored;
     struct policy_decision made;
-    struct policy *policy;
+    struct policy *policy = NULL;
 
     enum rebind_refusal refusal = active_policy(tx, &stored, &policy);
     if (refusal != REBIND_REFUSED_NONE)

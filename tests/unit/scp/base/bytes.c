@@ -37,7 +37,7 @@ static void numbers_are_big_endian_both_ways(void **state)
     scp_put_u32(&w, 0x0708090A);
     scp_put_u64(&w, 0x0B0C0D0E0F101112);
     assert_int_equal(scp_writer_status(&w), SCP_OK);
-    for (uint8_t i = 0; i < sizeof buffer; i++)
+    for (size_t i = 0; i < sizeof buffer; i++)
         assert_int_equal(buffer[i], i + 1);
     struct scp_reader r = scp_reader_on(scp_written(&w));
     assert_int_equal(scp_get_u8(&r), 0x01);
