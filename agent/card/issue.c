@@ -370,7 +370,7 @@ static void issue_all(const struct issuing *is, const struct document *profile,
                       const struct document *issuance, const struct document *keys)
 {
     static const char *const names[] = {
-        "diversification_data", "iin", "cin", "state", "content", NULL};
+        "diversification_data", "iin", "cin", "state", "keys", "content", NULL};
     struct card_profile_facts facts;
     const struct document_node *root = doc_root(issuance);
     if (!card_profile_traits(profile, &is->image->traits, &facts, is->problem))

@@ -97,16 +97,49 @@ static void a_load_file_that_is_none_leaves_nothing_behind(void **state)
     rig_free(rig);
 }
 
-static void a_load_file_with_another_hash_is_refused_9_2_2(void **state)
+static void a_load_file_is_taken_with_its_hash_and_refused_with_another_9_2_2(void **state)
 {
     (void)state;
     struct rig *rig = rig_opened();
-    uint8_t hash[32] = {1};
-    uint8_t block[] = {0xC4, 0x01, 0x00};
-    assert_sw(0x9000, begin_load(rig, SCP_BYTES(hash), SCP_EMPTY));
-    assert_sw(0x6A80, load_block(rig, 0x80, 0x00, SCP_BYTES(block)));
-    assert_sw(0x6A80, begin_load(rig, scp_bytes_of(hash, 7), SCP_EMPTY));
+    struct scp_digest digest;
+    rig_package_hash(&package, &digest);
+    assert_sw(0x6A80, begin_load(rig, scp_bytes_of(digest.bytes, 7), SCP_EMPTY));
+    digest.bytes[0] ^= 1;
+    assert_sw(0x9000, begin_load(rig, scp_bytes_of(digest.bytes, digest.len), SCP_EMPTY));
+    assert_sw(0x6A80, rig_load_blocks(rig, &package));
+    digest.bytes[0] ^= 1;
+    assert_sw(0x9000, begin_load(rig, scp_bytes_of(digest.bytes, digest.len), SCP_EMPTY));
+    assert_sw(0x9000, rig_load_blocks(rig, &package));
     rig_free(rig);
+}
+
+static void another_package_than_the_one_announced_is_refused_11_5_2_3_1(void **state)
+{
+    (void)state;
+    static const uint8_t other[] = {0xA0, 0x00, 0x00, 0x00, 0x99, 0x02};
+    const struct rig_package impostor = {SCP_BYTES(other), package.module, 100};
+    struct rig *rig = rig_opened();
+    assert_sw(0x9000, begin_load(rig, SCP_EMPTY, SCP_EMPTY));
+    assert_sw(0x6A80, rig_load_blocks(rig, &impostor));
+    rig_free(rig);
+}
+
+static void only_some_chips_take_more_than_256_blocks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile;
+        uint16_t sw;
+    } cases[] = {{"scp03-i60-aes256", 0x9000}, {"scp03-i70-aes128", 0x6A86}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rig *rig = rig_new(cases[i].profile);
+        rig_open(rig);
+        assert_sw(0x9000, begin_load(rig, SCP_EMPTY, SCP_EMPTY));
+        for (size_t block = 0; block < 256; block++)
+            assert_sw(0x9000, load_block(rig, 0x00, (uint8_t)block, SCP_LITERAL(0xC4)));
+        assert_sw(cases[i].sw, load_block(rig, 0x00, 0x00, SCP_LITERAL(0xC4)));
+        rig_free(rig);
+    }
 }
 
 static void more_memory_than_the_card_has_is_refused_at_install_9_7(void **state)
@@ -463,7 +496,9 @@ int main(void)
         cmocka_unit_test(a_load_without_install_is_refused_9_3_5),
         cmocka_unit_test(load_blocks_out_of_sequence_end_the_load_11_6_2_2),
         cmocka_unit_test(a_load_file_that_is_none_leaves_nothing_behind),
-        cmocka_unit_test(a_load_file_with_another_hash_is_refused_9_2_2),
+        cmocka_unit_test(a_load_file_is_taken_with_its_hash_and_refused_with_another_9_2_2),
+        cmocka_unit_test(another_package_than_the_one_announced_is_refused_11_5_2_3_1),
+        cmocka_unit_test(only_some_chips_take_more_than_256_blocks),
         cmocka_unit_test(more_memory_than_the_card_has_is_refused_at_install_9_7),
         cmocka_unit_test(a_package_larger_than_the_memory_ends_with_6a84_and_changes_nothing),
         cmocka_unit_test(a_load_file_aid_is_loaded_once),

@@ -294,6 +294,17 @@ static struct scp_bytes make_load_file(const struct rig_package *package, uint8_
     return scp_written(&file);
 }
 
+void rig_package_hash(const struct rig_package *package, struct scp_digest *digest)
+{
+    size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + 64);
+    uint8_t *memory = malloc(size);
+    struct scp_load_file parsed;
+    assert_non_null(memory);
+    assert_int_equal(SCP_OK, scp_load_file_parse(make_load_file(package, memory, size), &parsed));
+    assert_int_equal(SCP_OK, scp_data_block_hash(SCP_HASH_SHA256, parsed.data_block, digest));
+    free(memory);
+}
+
 uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain)
 {
     struct scp_install install = {

@@ -9,6 +9,7 @@
 #include "scp/channel/channel.h"
 #include "scp/gp/commands.h"
 #include "scp/gp/install.h"
+#include "scp/gp/load_file.h"
 #include "scp/gp/put_key.h"
 #include "scp/gp/status_words.h"
 #include "scp/gp/store_data.h"
@@ -64,6 +65,8 @@ struct rig_package {
     size_t size;
 };
 uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain);
+/* SHA-256 of its load file data block. */
+void rig_package_hash(const struct rig_package *package, struct scp_digest *digest);
 /* Its LOAD commands alone, after INSTALL. */
 uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package);
 /* STORE DATA of groupings; those marked as encrypted are enciphered for the session. */

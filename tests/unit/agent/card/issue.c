@@ -1,0 +1,144 @@
+/* Issuance: documents that people write become a card, or an error with its place. */
+#include "tests/unit/agent/card/rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/card/issue.h"
+
+static const char good_profile[] = "name: test\n"
+                                   "card:\n"
+                                   "  protocol: scp03\n"
+                                   "  i: '70'\n"
+                                   "  key_length: 16\n"
+                                   "  kvn: 0x30\n"
+                                   "  isd_aid: A000000151000000\n"
+                                   "soft:\n"
+                                   "  atr: 3B00\n"
+                                   "  cplc: '" /* 42 bytes */
+                                   "00000000000000000000000000000000000000000000"
+                                   "0000000000000000000000000000000000000000'\n"
+                                   "  memory: {non_volatile: 4096, volatile: 128}\n"
+                                   "  native:\n"
+                                   "    - {module: A000000333F00101, applet: payment}\n";
+
+static const char good_issuance[] = "diversification_data: '00010203040506070809'\n"
+                                    "iin: '4231'\n"
+                                    "cin: '9156'\n"
+                                    "content:\n"
+                                    "  - package: A000000333F001\n"
+                                    "    size: 1000\n"
+                                    "    modules: [A000000333F00101]\n"
+                                    "    instances:\n"
+                                    "      - aid: A00000033301010101\n"
+                                    "        module: A000000333F00101\n"
+                                    "        dgis: [{dgi: '9102', value: A500}]\n";
+
+static const char good_keys[] = "scheme: none\n"
+                                "enc: 404142434445464748494A4B4C4D4E4F\n"
+                                "mac: 404142434445464748494A4B4C4D4E4F\n"
+                                "dek: 404142434445464748494A4B4C4D4E4F\n";
+
+/* A text with the first `from` in it replaced. */
+static void replace(const char *text, const char *from, const char *to, char *out, size_t size)
+{
+    const char *at = strstr(text, from);
+    assert_non_null(at);
+    (void)snprintf(out, size, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+static bool issue(const char *profile, const char *issuance, const char *keys,
+                  struct document_problem *problem)
+{
+    const char *const texts[] = {profile, issuance, keys};
+    const char *const names[] = {"profile", "issuance", "keys"};
+    struct document *docs[3] = {NULL};
+    struct rebind_blob image;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(
+            DOC_OK, doc_new(names[i], scp_bytes_of(texts[i], strlen(texts[i])), &docs[i], problem));
+    bool issued = softcard_issue(docs[0], docs[1], docs[2], &image, problem);
+    assert_true(issued == (image.len > 0));
+    rebind_blob_free(&image);
+    for (size_t i = 0; i < 3; i++)
+        doc_free(docs[i]);
+    return issued;
+}
+
+static void good_documents_make_a_card(void **state)
+{
+    (void)state;
+    struct document_problem problem = {0};
+    assert_true(issue(good_profile, good_issuance, good_keys, &problem));
+}
+
+static void a_mistake_is_named_with_file_line_and_column(void **state)
+{
+    (void)state;
+    enum which { PROFILE, ISSUANCE, KEYS };
+    static const struct {
+        enum which which;
+        const char *from;
+        const char *to;
+        const char *file;
+        unsigned line;
+        const char *text; /* part of the message */
+    } cases[] = {
+        {PROFILE, "protocol: scp03", "protocol: scp04", "profile", 3, "scp04"},
+        {PROFILE, "protocol: scp03", "protokol: scp03", "profile", 3, "protocol"},
+        {PROFILE, "key_length: 16", "key_length: 17", "profile", 5, "17"},
+        {PROFILE, "isd_aid: A000000151000000", "isd_aid: A000", "profile", 7, NULL},
+        {PROFILE, "applet: payment", "applet: paiment", "profile", 13, "payment"},
+        {PROFILE, "  cplc: '", "  cplc: '00", "profile", 10, NULL},
+        {PROFILE, "non_volatile: 4096", "non_volatile: 1100", "issuance", 5, "1100"},
+        {ISSUANCE, "iin: '4231'", "iin: '423'", "issuance", 2, NULL},
+        {ISSUANCE, "cin: '9156'\n", "", "issuance", 1, "cin"},
+        {ISSUANCE, "modules: [A000000333F00101]", "modules: [A0]", "issuance", 7, NULL},
+        {ISSUANCE, "aid: A00000033301010101", "aid: A000000333F001", "issuance", 9, "AID"},
+        {ISSUANCE, "value: A500", "value: A5X0", "issuance", 11, NULL},
+        {ISSUANCE, "dgi: '9102'", "dgi: '91'", "issuance", 11, NULL},
+        {ISSUANCE, "dgi: '9102'", "dgi: '8000'", "issuance", 11, "payment"},
+        {KEYS, "scheme: none", "scheme: some", "keys", 1, "none"},
+        {KEYS, "enc: 40", "enc: ", "keys", 2, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *texts[] = {good_profile, good_issuance, good_keys};
+        char changed[2048];
+        struct document_problem problem = {0};
+        replace(texts[cases[i].which], cases[i].from, cases[i].to, changed, sizeof changed);
+        texts[cases[i].which] = changed;
+        bool issued = issue(texts[0], texts[1], texts[2], &problem);
+        if (issued || problem.line != cases[i].line || strcmp(problem.file, cases[i].file) != 0 ||
+            (cases[i].text != NULL && strstr(problem.text, cases[i].text) == NULL))
+            fail_msg("'%s': %s:%u:%u: %s", cases[i].to, problem.file, problem.line, problem.column,
+                     problem.text);
+    }
+}
+
+static void every_profile_of_the_house_makes_a_card(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"scp02-i15", "scp02-i55", "scp03-i10-aes192",
+                                           "scp03-i60-aes256", "scp03-i70-aes128"};
+    for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
+        struct rig *rig = rig_new(profiles[i]);
+        assert_true(softcard_memory_free(rig->card) > 0);
+        assert_true(softcard_memory_free(rig->card) < softcard_memory_total(rig->card));
+        struct scp_bytes atr = softcard_atr(rig->card);
+        uint8_t check = 0; /* ISO/IEC 7816-3 8.2.5: exclusive-or from T0 to TCK is zero */
+        for (size_t k = 1; k < atr.len; k++)
+            check ^= atr.ptr[k];
+        assert_int_equal(0, check);
+        rig_free(rig);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_documents_make_a_card),
+        cmocka_unit_test(a_mistake_is_named_with_file_line_and_column),
+        cmocka_unit_test(every_profile_of_the_house_makes_a_card),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
