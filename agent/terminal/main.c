@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 const char *argp_program_version = "card-terminal " REBIND_VERSION;
 
@@ -221,13 +222,27 @@ static enum terminal_result read_material(const struct options *options, struct 
     return TERMINAL_OK;
 }
 
+/* A card that is just being served by an agent is free again in a moment. */
+static enum agent_error connect_patiently(const char *name, const struct rebind_env *env,
+                                          struct agent_contact **contact)
+{
+    enum { ATTEMPTS = 50, PAUSE_NS = 100 * 1000 * 1000 };
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    enum agent_error error = agent_connect_named(name, env, contact);
+    for (int i = 1; i < ATTEMPTS && error == AGENT_BUSY; i++) {
+        (void)nanosleep(&pause, NULL);
+        error = agent_connect_named(name, env, contact);
+    }
+    return error;
+}
+
 static enum terminal_result visit(const struct command *command, const struct options *options,
                                   const struct material *material, struct rebind_problem *problem)
 {
     struct rebind_env env = rebind_env_system();
     struct agent_contact *contact = NULL;
     json_t *findings = NULL;
-    enum agent_error error = agent_connect_named(options->card, &env, &contact);
+    enum agent_error error = connect_patiently(options->card, &env, &contact);
     if (error != AGENT_OK) {
         (void)rebind_problem_set(problem, SCP_IO, "%s: %s", options->card, agent_error_text(error));
         return TERMINAL_FAILED;

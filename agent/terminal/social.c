@@ -170,6 +170,11 @@ static enum terminal_result survey(struct survey *s)
 static enum terminal_result finish(struct survey *s, json_t **findings)
 {
     uint8_t sum[DIGEST_SIZE];
+    if (s->digested.len == 0) { /* the digest of nothing would always be the same */
+        (void)rebind_problem_set(s->terminal->problem, SCP_NOT_FOUND,
+                                 "nothing of the social-security application can be read");
+        return TERMINAL_FAILED;
+    }
     if (scp_writer_status(&s->digested) != SCP_OK ||
         scp_sha256(scp_written(&s->digested), sum) != SCP_OK) {
         (void)rebind_problem_set(s->terminal->problem, SCP_NO_SPACE,

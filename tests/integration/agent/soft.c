@@ -253,27 +253,24 @@ static void the_card_pays_and_its_counter_goes_on(void **state)
     }
 }
 
-static void the_social_security_data_have_one_digest(void **state)
+/* Over directory, file, number, length and data of the six records that the card was issued with,
+ * computed apart from this program. */
+static const char social_digest[] =
+    "0157AACCA29229A9EB9B6EDAA635E5C1D767ED5006B2742902A4C7516C7977C1";
+
+static void the_social_security_data_have_their_digest(void **state)
 {
     const struct place *place = *state;
-    char first[65] = "";
-    for (int i = 0; i < 2; i++) {
-        struct agent_contact *contact = connect_card(place);
-        struct rebind_problem problem = {.text = ""};
-        struct terminal terminal = {
-            .card = &contact->card, .env = &place->env, .problem = &problem};
-        json_t *findings = NULL;
-        if (terminal_social(&terminal, &findings) != TERMINAL_OK)
-            fail_msg("%s", problem.text);
-        assert_int_equal(json_array_size(json_object_get(findings, "files")), 3);
-        const char *digest = json_string_value(json_object_get(findings, "sha256"));
-        assert_int_equal(strlen(digest), 64);
-        if (i == 0)
-            memcpy(first, digest, sizeof first);
-        assert_string_equal(digest, first);
-        json_decref(findings);
-        agent_contact_close(contact);
-    }
+    struct agent_contact *contact = connect_card(place);
+    struct rebind_problem problem = {.text = ""};
+    struct terminal terminal = {.card = &contact->card, .env = &place->env, .problem = &problem};
+    json_t *findings = NULL;
+    if (terminal_social(&terminal, &findings) != TERMINAL_OK)
+        fail_msg("%s", problem.text);
+    assert_int_equal(json_array_size(json_object_get(findings, "files")), 3);
+    assert_string_equal(json_string_value(json_object_get(findings, "sha256")), social_digest);
+    json_decref(findings);
+    agent_contact_close(contact);
 }
 
 static enum terminal_result inspect(const struct place *place, const struct terminal_keys *keys,
@@ -347,7 +344,7 @@ int main(void)
         AT_A_CARD(the_table_of_cards_follows_the_directory),
         AT_A_CARD(a_script_runs_on_the_card),
         AT_A_CARD(the_card_pays_and_its_counter_goes_on),
-        AT_A_CARD(the_social_security_data_have_one_digest),
+        AT_A_CARD(the_social_security_data_have_their_digest),
         AT_A_CARD(the_issuer_sees_all_that_is_on_the_card),
         AT_A_CARD(a_wrong_key_never_costs_the_card_a_try),
     };
