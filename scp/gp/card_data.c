@@ -2,8 +2,6 @@
 
 #include "scp/gp/tlv.h"
 
-#include <stdio.h>
-
 enum {
     TAG_OID = 0x06,
     TAG_RECOGNITION_DATA = 0x73,
@@ -48,30 +46,37 @@ static uint32_t get_arc(struct scp_reader *r)
     return arc;
 }
 
-/* The first two arcs share one number (ISO/IEC 8825-1 8.19.4). */
-static int print_first(uint32_t arc, char *text, size_t cap)
+static void put_decimal(struct scp_writer *w, uint32_t number)
 {
-    uint32_t first = arc < 80 ? arc / 40 : 2;
-    return snprintf(text, cap, "%u.%u", (unsigned)first, (unsigned)(arc - 40 * first));
+    uint32_t unit = 1;
+    while (number / unit >= 10)
+        unit *= 10;
+    for (; unit > 0; unit /= 10)
+        scp_put_u8(w, (uint8_t)('0' + number / unit % 10));
+}
+
+/* The first two arcs share one number (ISO/IEC 8825-1 8.19.4). */
+static void put_first_arcs(struct scp_writer *w, uint32_t number)
+{
+    uint32_t first = number < 80 ? number / 40 : 2;
+    put_decimal(w, first);
+    scp_put_u8(w, '.');
+    put_decimal(w, number - 40 * first);
 }
 
 enum scp_error scp_oid_text(struct scp_bytes oid, char *text, size_t cap)
 {
     struct scp_reader r = scp_reader_on(oid);
-    size_t at = 0;
+    struct scp_writer w = scp_writer_on((uint8_t *)text, cap);
     if (oid.len == 0)
         return SCP_MALFORMED;
+    put_first_arcs(&w, get_arc(&r));
     while (scp_reader_left(&r) > 0) {
-        uint32_t arc = get_arc(&r);
-        if (scp_reader_status(&r) != SCP_OK)
-            return SCP_MALFORMED;
-        int printed = at == 0 ? print_first(arc, text, cap)
-                              : snprintf(&text[at], cap - at, ".%u", (unsigned)arc);
-        if (printed < 0 || (size_t)printed >= cap - at)
-            return SCP_NO_SPACE;
-        at += (size_t)printed;
+        scp_put_u8(&w, '.');
+        put_decimal(&w, get_arc(&r));
     }
-    return SCP_OK;
+    scp_put_u8(&w, '\0');
+    return scp_reader_status(&r) != SCP_OK ? SCP_MALFORMED : scp_writer_status(&w);
 }
 
 /* ---- card recognition data ---------------------------------------------------------------- */

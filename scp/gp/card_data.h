@@ -27,7 +27,8 @@ enum {
 SCP_MUST_USE enum scp_error scp_data_value(struct scp_bytes data, uint16_t tag,
                                            struct scp_bytes *value);
 
-/* Dotted text of an object identifier's content bytes ("1.2.840.114283.1"). MALFORMED; NO_SPACE. */
+/* Dotted text of an object identifier's content bytes ("1.2.840.114283.1"). MALFORMED; NO_SPACE.
+ * `text` is of no use after an error. */
 SCP_MUST_USE enum scp_error scp_oid_text(struct scp_bytes oid, char *text, size_t cap);
 
 /* ---- card recognition data, tag 66 (GPCS H.2) --------------------------------------------- */
