@@ -22,7 +22,13 @@
 #define SCRIPT_TYPE "application/vnd.globalplatform.card-content-mgt;version=1.0"
 #define TOPIC "work"
 
-enum { ROLE_AGENT = 1, LONG_SCRIPT = 4000, SCRIPT_MAX = 64 * 1024, WAIT_MS = 20000 };
+enum {
+    ROLE_AGENT = 1,
+    LONG_SCRIPT = 4000,
+    SCRIPT_MAX = 65536,
+    RESULT_MAX = 1048576,
+    WAIT_MS = 20000
+};
 
 /* What the server gives and what it has heard. */
 struct world {
@@ -132,7 +138,7 @@ static void on_stream(void *ctx, const struct http_request *request, struct http
 
 static const struct http_route routes[] = {
     {"POST", "/admin-agent", on_ask, ROLE_AGENT, 0, NULL},
-    {"POST", "/admin-agent/{exchange}", on_result, ROLE_AGENT, 1024 * 1024, NULL},
+    {"POST", "/admin-agent/{exchange}", on_result, ROLE_AGENT, RESULT_MAX, NULL},
     {"GET", "/v1/work", on_stream, ROLE_AGENT, 0, NULL},
 };
 

@@ -10,12 +10,12 @@
 #define SE "//se-id/CUD/4231000091560001"
 #define URI "/admin-agent/0f3c"
 
-static char directory[] = "/tmp/rebind-journal-XXXXXX";
+static char directory[64];
 
 static int make_directory(void **state)
 {
     (void)state;
-    memcpy(directory + sizeof directory - 7, "XXXXXX", 6);
+    (void)snprintf(directory, sizeof directory, "/tmp/rebind-journal-XXXXXX");
     return mkdtemp(directory) == NULL;
 }
 
@@ -130,7 +130,7 @@ static void torn_at_any_byte_keeps_the_whole_records(void **state)
     size_t len = read_journal(whole, sizeof whole);
     size_t last_count = 0;
     for (size_t cut = 0; cut <= len; cut++) {
-        struct agent_journal_entry entry;
+        struct agent_journal_entry entry = {0};
         bool found = false;
         write_journal(whole, cut);
         if (agent_journal_load(directory, SE, &entry, &found) != AGENT_OK) {
@@ -158,7 +158,7 @@ static void a_flipped_bit_never_changes_an_answer(void **state)
     write_three();
     size_t len = read_journal(whole, sizeof whole);
     for (size_t bit = 0; bit < 8 * len; bit++) {
-        struct agent_journal_entry entry;
+        struct agent_journal_entry entry = {0};
         bool found = false;
         whole[bit / 8] ^= (uint8_t)(1 << bit % 8);
         write_journal(whole, len);

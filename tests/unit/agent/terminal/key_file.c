@@ -1,6 +1,7 @@
 #include "agent/terminal/key_file.h"
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,11 +9,11 @@
 
 #define KEY "404142434445464748494A4B4C4D4E4F"
 
-static char path[] = "/tmp/rebind-key-XXXXXX";
+static char path[64];
 
 static void write_file(const char *text, mode_t mode)
 {
-    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    (void)snprintf(path, sizeof path, "/tmp/rebind-key-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));

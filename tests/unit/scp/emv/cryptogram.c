@@ -3,6 +3,7 @@
 #include "tests/support/test.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #define VECTORS REBIND_SOURCE_DIR "/tests/vectors/emv.json"
@@ -38,11 +39,8 @@ static void assert_key(const struct scp_key *key, const json_t *of, const char *
 static struct scp_bytes pan_of(const char *digits, uint8_t buffer[SCP_EMV_PAN_MAX])
 {
     char text[2 * SCP_EMV_PAN_MAX + 1] = {0};
-    size_t len = strlen(digits);
-    assert_true(len < sizeof text);
-    memcpy(text, digits, len);
-    if (len % 2 != 0)
-        text[len] = 'F';
+    int len = snprintf(text, sizeof text, "%s%s", digits, strlen(digits) % 2 == 0 ? "" : "F");
+    assert_true(len > 0 && (size_t)len < sizeof text);
     return decode(text, buffer, SCP_EMV_PAN_MAX);
 }
 
