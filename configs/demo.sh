@@ -10,22 +10,32 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 once=false
 keep=false
+build=
 
 usage() {
     sed -n '2,7s/^# \{0,1\}//p' "$0"
     printf '  --keep   do not remove the temporary folder at the end\n'
+    printf '  --build DIR   use the programs of this build folder instead of building\n'
 }
 
 while [ $# -gt 0 ]; do
     case $1 in
     --once) once=true ;;
     --keep) keep=true ;;
+    --build)
+        [ $# -gt 1 ] || { printf 'demo.sh: --build needs a folder\n' >&2; exit 2; }
+        build=$(realpath -m "$2")
+        shift
+        ;;
     -h | --help) usage; exit 0 ;;
     *) printf 'demo.sh: unknown option %s\n' "$1" >&2; usage >&2; exit 2 ;;
     esac
     shift
 done
 
+bin=${build:-$top/build/release}
+work=$(mktemp -d "${TMPDIR:-/tmp}/rebind-demo.XXXXXX")
+chmod 700 "$work"
 # shellcheck source=configs/demo/build.sh
 . "$top/configs/demo/build.sh"
 # shellcheck source=configs/demo/data.sh
@@ -35,12 +45,10 @@ done
 # shellcheck source=configs/demo/story.sh
 . "$top/configs/demo/story.sh"
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/rebind-demo.XXXXXX")
-chmod 700 "$work"
 trap 'stop_service; if $keep; then printf "kept: %s\n" "$work"; else rm -rf "$work"; fi' EXIT
 trap 'exit 130' INT TERM
 
-build_programs
+if [ -n "$build" ]; then use_programs; else build_programs; fi
 make_data
 start_service
 if tell_story; then status=0; else status=1; fi

@@ -1,12 +1,14 @@
 # shellcheck shell=bash
-# Install what the build needs and build in release mode. Sourced by demo.sh.
-: "${top:?}"
+# Install what the build needs and build in release mode, or use the programs of a build that is there.
+# Sourced by demo.sh.
+: "${top:?}" "${bin:?}"
 
 # Debian packages that a user needs; README names the same list.
 packages=(gcc cmake ninja-build pkg-config libwolfssl-dev libnghttp2-dev libuv1-dev libjansson-dev libzip-dev
     libcurl4-openssl-dev libsqlite3-dev libyaml-dev libpcsclite-dev ca-certificates curl openssl)
 
-bin=$top/build/release
+programs=(ota-server/daemon/ota-server ota-server/otactl/otactl agent/relay/ota-agent agent/card/softcard
+    agent/terminal/card-terminal tests/support/cap-maker)
 
 install_packages() {
     local missing=() package
@@ -33,5 +35,16 @@ build_programs() {
         exit 1
     fi
     printf 'done\n'
-    PATH=$bin/ota-server/daemon:$bin/ota-server/otactl:$bin/agent/card:$bin/agent/relay:$bin/agent/terminal:$bin/tests/support:$PATH
+    use_programs
+}
+
+use_programs() {
+    local program
+    for program in "${programs[@]}"; do
+        if [ ! -x "$bin/$program" ]; then
+            printf 'demo.sh: %s: there is no such program\n' "$bin/$program" >&2
+            exit 2
+        fi
+        PATH=$bin/${program%/*}:$PATH
+    done
 }
