@@ -18,13 +18,13 @@ enum { FILES_MAX = 256, CARD_MODE = 0600 };
 const char *argp_program_version = "softcard " REBIND_VERSION;
 
 struct options {
-    const char *profile;
-    const char *issuance;
-    const char *keys;
-    const char *out;
+    char *profile;
+    char *issuance;
+    char *keys;
+    char *out;
     const char *host;
     const char *port;
-    const char *arguments[FILES_MAX];
+    char *arguments[FILES_MAX];
     size_t count;
 };
 

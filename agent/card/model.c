@@ -256,7 +256,7 @@ struct card_application *card_image_add_application(struct card_image *image)
     struct card_application *app = calloc(1, sizeof *app);
     struct card_application **grown =
         app == NULL ? NULL
-                    : card_grown(image->applications, image->application_count, sizeof *grown);
+                    : card_grown(image->applications, image->application_count, sizeof(void *));
     if (grown == NULL) {
         free(app);
         return NULL;
@@ -270,7 +270,7 @@ struct card_load_file *card_image_add_load_file(struct card_image *image)
 {
     struct card_load_file *file = calloc(1, sizeof *file);
     struct card_load_file **grown =
-        file == NULL ? NULL : card_grown(image->load_files, image->load_file_count, sizeof *grown);
+        file == NULL ? NULL : card_grown(image->load_files, image->load_file_count, sizeof(void *));
     if (grown == NULL) {
         free(file);
         return NULL;

@@ -163,8 +163,7 @@ void card_application_remove(struct card_image *image, struct card_application *
     for (size_t i = 0; i < image->application_count; i++) {
         if (image->applications[i] != app)
             continue;
-        card_shift_down(image->applications, i, image->application_count,
-                        sizeof *image->applications);
+        card_shift_down(image->applications, i, image->application_count, sizeof(void *));
         image->application_count--;
         card_application_free(app);
         return;
@@ -176,7 +175,7 @@ void card_load_file_remove(struct card_image *image, struct card_load_file *file
     for (size_t i = 0; i < image->load_file_count; i++) {
         if (image->load_files[i] != file)
             continue;
-        card_shift_down(image->load_files, i, image->load_file_count, sizeof *image->load_files);
+        card_shift_down(image->load_files, i, image->load_file_count, sizeof(void *));
         image->load_file_count--;
         card_load_file_free(file);
         return;

@@ -216,25 +216,40 @@ static void answer_in_session(struct softcard *card, struct scp_bytes command,
     scp_wipe(buffer, sizeof buffer);
 }
 
+/* Whether the command is refused before anyone looks at it: in an aborted session, or with secure
+ * messaging where there is none (GPCS 10.2.3). */
+static bool refused(const struct softcard *card, const struct scp_apdu *apdu)
+{
+    if (card->session.state == CARD_SESSION_ABORTED)
+        return true;
+    return card->session.state != CARD_SESSION_OPEN && secured(apdu->cla);
+}
+
 static void answer(struct softcard *card, const struct scp_apdu *apdu, struct scp_bytes command,
                    struct scp_writer *response)
 {
-    bool plain_session = card->session.state == CARD_SESSION_OPEN &&
-                         scp_card_channel_level(&card->session.channel) == SCP_LEVEL_NONE;
     if (selects_by_name(apdu))
         answer_plain(card, apdu, card_cmd_select, response);
     else if (initializes(apdu))
         answer_plain(card, apdu, card_cmd_initialize_update, response);
     else if (authenticates(apdu))
         answer_sw(response, settle(card, card_external_authenticate(card, command)));
-    else if (card->session.state == CARD_SESSION_ABORTED)
+    else if (refused(card, apdu))
         answer_sw(response, SCP_SW_SECURITY_STATUS);
-    else if (card->session.state == CARD_SESSION_OPEN && !plain_session)
+    else if (card->session.state == CARD_SESSION_OPEN)
         answer_in_session(card, command, response);
-    else if (secured(apdu->cla))
-        answer_sw(response, SCP_SW_SECURITY_STATUS);
     else
         answer_plain(card, apdu, card_dispatch, response);
+}
+
+/* What is wrong with the form of a command; 9000 when nothing is. */
+static uint16_t check_form(const struct softcard *card, struct scp_bytes command,
+                           struct scp_apdu *apdu)
+{
+    if (scp_apdu_parse(command, apdu) != SCP_OK || apdu->data.len > card->image.traits.max_command)
+        return SCP_SW_WRONG_LENGTH;
+    /* A logical channel (GPCS 11.1.4): there is none but the basic one. */
+    return (apdu->cla & 0x43) != 0 ? SCP_SW_CHANNEL_NOT_SUPPORTED : SCP_SW_SUCCESS;
 }
 
 enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,
@@ -243,13 +258,10 @@ enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command
     if (scp_writer_room(response) < SOFTCARD_RESPONSE_MAX)
         return SCP_NO_SPACE;
     struct scp_apdu apdu;
-    if (scp_apdu_parse(command, &apdu) != SCP_OK)
-        answer_sw(response, SCP_SW_WRONG_LENGTH);
-    else if ((apdu.cla & 0x43) != 0) /* a logical channel (GPCS 11.1.4): none but the basic one */
-        answer_sw(response, SCP_SW_CHANNEL_NOT_SUPPORTED);
-    else if (apdu.data.len > card->image.traits.max_command)
-        answer_sw(response, SCP_SW_WRONG_LENGTH);
-    else
+    uint16_t sw = check_form(card, command, &apdu);
+    if (sw == SCP_SW_SUCCESS)
         answer(card, &apdu, command, response);
+    else
+        answer_sw(response, sw);
     return scp_writer_status(response);
 }

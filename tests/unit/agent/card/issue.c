@@ -78,28 +78,28 @@ static void a_mistake_is_named_with_file_line_and_column(void **state)
     enum which { PROFILE, ISSUANCE, KEYS };
     static const struct {
         enum which which;
+        unsigned line;
         const char *from;
         const char *to;
         const char *file;
-        unsigned line;
         const char *text; /* part of the message */
     } cases[] = {
-        {PROFILE, "protocol: scp03", "protocol: scp04", "profile", 3, "scp04"},
-        {PROFILE, "protocol: scp03", "protokol: scp03", "profile", 3, "protocol"},
-        {PROFILE, "key_length: 16", "key_length: 17", "profile", 5, "17"},
-        {PROFILE, "isd_aid: A000000151000000", "isd_aid: A000", "profile", 7, NULL},
-        {PROFILE, "applet: payment", "applet: paiment", "profile", 13, "payment"},
-        {PROFILE, "  cplc: '", "  cplc: '00", "profile", 10, NULL},
-        {PROFILE, "non_volatile: 4096", "non_volatile: 1100", "issuance", 5, "1100"},
-        {ISSUANCE, "iin: '4231'", "iin: '423'", "issuance", 2, NULL},
-        {ISSUANCE, "cin: '9156'\n", "", "issuance", 1, "cin"},
-        {ISSUANCE, "modules: [A000000333F00101]", "modules: [A0]", "issuance", 7, NULL},
-        {ISSUANCE, "aid: A00000033301010101", "aid: A000000333F001", "issuance", 9, "AID"},
-        {ISSUANCE, "value: A500", "value: A5X0", "issuance", 11, NULL},
-        {ISSUANCE, "dgi: '9102'", "dgi: '91'", "issuance", 11, NULL},
-        {ISSUANCE, "dgi: '9102'", "dgi: '8000'", "issuance", 11, "payment"},
-        {KEYS, "scheme: none", "scheme: some", "keys", 1, "none"},
-        {KEYS, "enc: 40", "enc: ", "keys", 2, NULL},
+        {PROFILE, 3, "protocol: scp03", "protocol: scp04", "profile", "scp04"},
+        {PROFILE, 3, "protocol: scp03", "protokol: scp03", "profile", "protocol"},
+        {PROFILE, 5, "key_length: 16", "key_length: 17", "profile", "17"},
+        {PROFILE, 7, "isd_aid: A000000151000000", "isd_aid: A000", "profile", NULL},
+        {PROFILE, 13, "applet: payment", "applet: paiment", "profile", "payment"},
+        {PROFILE, 10, "  cplc: '", "  cplc: '00", "profile", NULL},
+        {PROFILE, 5, "non_volatile: 4096", "non_volatile: 1100", "issuance", "1100"},
+        {ISSUANCE, 2, "iin: '4231'", "iin: '423'", "issuance", NULL},
+        {ISSUANCE, 1, "cin: '9156'\n", "", "issuance", "cin"},
+        {ISSUANCE, 7, "modules: [A000000333F00101]", "modules: [A0]", "issuance", NULL},
+        {ISSUANCE, 9, "aid: A00000033301010101", "aid: A000000333F001", "issuance", "AID"},
+        {ISSUANCE, 11, "value: A500", "value: A5X0", "issuance", NULL},
+        {ISSUANCE, 11, "dgi: '9102'", "dgi: '91'", "issuance", NULL},
+        {ISSUANCE, 11, "dgi: '9102'", "dgi: '8000'", "issuance", "payment"},
+        {KEYS, 1, "scheme: none", "scheme: some", "keys", "none"},
+        {KEYS, 2, "enc: 40", "enc: ", "keys", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *texts[] = {good_profile, good_issuance, good_keys};
