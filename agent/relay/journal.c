@@ -251,7 +251,8 @@ static enum agent_error add_response(struct agent_journal_entry *entry, struct s
             return AGENT_NO_MEMORY;
         entry->responses = grown;
     }
-    entry->responses[entry->count++] = response;
+    entry->responses[n] = response;
+    entry->count = n + 1;
     return AGENT_OK;
 }
 
