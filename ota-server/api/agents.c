@@ -192,6 +192,37 @@ void api_admin_agent(void *ctx, const struct http_request *request, struct http_
     contact_reply_fini(&reply);
 }
 
+void api_admin_agent_progress(void *ctx, const struct http_request *request,
+                              struct http_response *response)
+{
+    const struct api *api = ctx;
+    const struct contact_agent agent = agent_of(request);
+    int64_t commands = 0;
+    const struct body_member members[] = {
+        {"commands", BODY_INTEGER, .required = true, .number = &commands, .minimum = 0,
+         .maximum = SCP_SCRIPT_COMMANDS_MAX},
+    };
+    struct body body;
+    char operation[STORE_ID_SIZE];
+
+    if (!body_open(&body, request, response))
+        return;
+    bool fits = body_read(&body, members, 1, response);
+    body_close(&body);
+    if (!fits)
+        return;
+    const struct contact_progress progress = {.exchange = http_request_param(request, "exchange"),
+                                              .commands = (size_t)commands};
+    enum rebind_refusal refusal = contact_report(api->rebind, &agent, &progress, operation);
+    if (refusal != REBIND_REFUSED_NONE) {
+        answer_refusal(response, refusal, rebind_refusal_text(refusal)->title);
+        return;
+    }
+    http_server_notify(api->server, operation);
+    http_server_notify(api->server, TOPIC_OPERATIONS);
+    http_response_status(response, 204);
+}
+
 void api_admin_agent_exchange(void *ctx, const struct http_request *request,
                               struct http_response *response)
 {

@@ -27,6 +27,6 @@ http_handler_fn api_policy_post, api_policy_activate, api_policy_get, api_policy
 /* principals.c */
 http_handler_fn api_principal_post, api_principal_list, api_principal_delete;
 /* agents.c */
-http_handler_fn api_work, api_admin_agent, api_admin_agent_exchange;
+http_handler_fn api_work, api_admin_agent, api_admin_agent_exchange, api_admin_agent_progress;
 
 #endif

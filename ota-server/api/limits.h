@@ -7,6 +7,7 @@ enum {
     API_CAP_MAX = 2 * 1024 * 1024,
     API_POLICY_MAX = 256 * 1024,
     API_RESPONSES_MAX = 1024 * 1024,
+    API_PROGRESS_MAX = 256,
 };
 
 #endif

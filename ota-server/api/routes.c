@@ -72,6 +72,8 @@ const struct http_route api_routes[] = {
     {"POST", "/admin-agent", api_admin_agent, AGENT, 0, NULL},
     {"POST", "/admin-agent/{exchange}", api_admin_agent_exchange, AGENT, API_RESPONSES_MAX,
      RESPONSES},
+    {"POST", "/admin-agent/{exchange}/progress", api_admin_agent_progress, AGENT, API_PROGRESS_MAX,
+     JSON},
 };
 
 const size_t api_route_count = sizeof api_routes / sizeof api_routes[0];

@@ -21,7 +21,8 @@ struct watch {
 
 static bool is_end(const char *state)
 {
-    return strcmp(state, "done") == 0 || strcmp(state, "failed") == 0;
+    return strcmp(state, "done") == 0 || strcmp(state, "failed") == 0 ||
+           strcmp(state, "cancelled") == 0;
 }
 
 static void show(struct watch *watch, const json_t *operation)
@@ -45,7 +46,8 @@ static void finish(struct watch *watch, const json_t *operation, const char *sta
     if (watch->terminal)
         (void)fputc('\n', out);
     if (!watch->done)
-        (void)otactl_complain(watch->ctl, OTACTL_FAILED, "the operation failed: %s",
+        (void)otactl_complain(watch->ctl, OTACTL_FAILED, "the operation %s: %s",
+                              strcmp(state, "failed") == 0 ? "failed" : "was cancelled",
                               cause != NULL ? cause : "no cause was given");
 }
 

@@ -202,10 +202,10 @@ static enum otactl_exit run_one(struct otactl *ctl, const struct otactl_request 
     }
     struct otactl_reply reply;
     enum otactl_exit code = otactl_send(ctl, &http, &reply);
-    if (code == OTACTL_OK)
-        print_reply(ctl, &reply);
     if (code == OTACTL_OK && args->option[OTACTL_WATCH] != NULL)
-        code = watch_location(ctl, reply.location);
+        code = watch_location(ctl, reply.location); /* whose events show what the reply says */
+    else if (code == OTACTL_OK)
+        print_reply(ctl, &reply);
     otactl_reply_free(&reply);
     rebind_blob_free(&body);
     return code;

@@ -382,6 +382,73 @@ enum rebind_refusal contact_answer(const struct rebind_service *service,
     return finish(&c, take(&c, answer));
 }
 
+/* ---- progress ----------------------------------------------------------------------------- */
+
+/* Bytes of the script's first commands, and how many of them there are at most. */
+static size_t script_bytes(struct scp_bytes script, size_t *commands)
+{
+    struct scp_script_reader reader;
+    struct scp_script_command command;
+    size_t bytes = 0;
+    size_t count = 0;
+    if (scp_script_open(&reader, script) == SCP_OK) {
+        while (count < *commands && scp_script_next(&reader, &command) == SCP_OK) {
+            bytes += command.apdu.len;
+            count++;
+        }
+    }
+    *commands = count;
+    return bytes;
+}
+
+/* Steps of which all commands are among the first `commands` of the script. */
+static size_t whole_steps(const struct session *s, size_t commands)
+{
+    size_t used = (size_t)s->has_select + s->has_init_update + s->has_authenticate;
+    size_t steps = 0;
+    while (steps < s->script_steps && (used += s->step_commands[steps]) <= commands)
+        steps++;
+    return steps;
+}
+
+static enum rebind_refusal report(struct contact *c, const struct contact_progress *progress)
+{
+    struct store_exchange exchange;
+    struct store_blob script = {.len = 0};
+    size_t commands = progress->commands;
+    enum rebind_refusal refusal = find_exchange(c, progress->exchange, &exchange);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    if (exchange.state != STORE_EXCHANGE_OUTSTANDING)
+        return REBIND_REFUSED_EXCHANGE_ANSWERED;
+    if (store_operation_get(c->tx, exchange.operation, &c->job.operation) != STORE_OK ||
+        store_exchange_script(c->tx, exchange.id, &script) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
+    refusal = restore_session(c, exchange.id);
+    c->job.operation.progress.bytes_done += script_bytes(store_blob_bytes(&script), &commands);
+    c->job.operation.progress.steps_done += (uint32_t)whole_steps(&c->session, commands);
+    store_blob_fini(&script);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    return rebind_refusal_of_store(job_show_operation(&c->job));
+}
+
+enum rebind_refusal contact_report(const struct rebind_service *service,
+                                   const struct contact_agent *agent,
+                                   const struct contact_progress *progress,
+                                   char operation[STORE_ID_SIZE])
+{
+    struct contact_reply reply = {.has_script = false};
+    struct contact c = {.service = service, .agent = agent, .reply = &reply};
+    enum store_error error = store_begin(service->store, STORE_WRITE, &c.tx);
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    c.job.tx = c.tx;
+    enum rebind_refusal refusal = report(&c, progress);
+    snprintf(operation, STORE_ID_SIZE, "%s", c.job.operation.id);
+    return finish(&c, refusal);
+}
+
 enum store_error contact_has_work(const struct rebind_service *service, const uint8_t identity[32],
                                   bool *has_work)
 {

@@ -44,6 +44,19 @@ enum rebind_refusal contact_answer(const struct rebind_service *service,
                                    const struct contact_answer *answer,
                                    struct contact_reply *reply);
 
+/* What an agent says while a script runs: how many commands the card has answered. */
+struct contact_progress {
+    const char *exchange;
+    size_t commands;
+};
+
+/* Show it on the operation's event stream. It is the agent's word and leaves no other trace:
+ * progress that counts is entered when the responses come. */
+enum rebind_refusal contact_report(const struct rebind_service *service,
+                                   const struct contact_agent *agent,
+                                   const struct contact_progress *progress,
+                                   char operation[STORE_ID_SIZE]);
+
 void contact_reply_fini(struct contact_reply *reply);
 
 /* Whether the card has an operation that is due: what the push tells agents. */

@@ -62,5 +62,7 @@ STORE_MUST_USE enum store_error job_doubt_content(struct job *job);
 
 /* Write job->operation back and append its event. */
 STORE_MUST_USE enum store_error job_save_operation(struct job *job);
+/* Append the event alone: what is shown is not what is stored. */
+STORE_MUST_USE enum store_error job_show_operation(struct job *job);
 
 #endif

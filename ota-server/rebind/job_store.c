@@ -54,8 +54,13 @@ enum store_error job_doubt_content(struct job *job)
 
 enum store_error job_save_operation(struct job *job)
 {
-    int64_t sequence;
     STORE_TRY(store_operation_update(job->tx, &job->operation));
+    return job_show_operation(job);
+}
+
+enum store_error job_show_operation(struct job *job)
+{
+    int64_t sequence;
     json_t *json = operation_json(&job->operation);
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
     enum store_error error = text == NULL
