@@ -231,7 +231,6 @@ void api_admin_agent_exchange(void *ctx, const struct http_request *request,
     const char *status = http_request_header(request, "x-admin-script-status");
     const struct contact_answer brought = {
         .exchange = http_request_param(request, "exchange"),
-        .ran = status != NULL && strcmp(status, "ok") == 0,
         .responses = http_request_body(request),
     };
     struct contact_reply reply;

@@ -106,13 +106,29 @@ static enum rebind_refusal decide(struct making *m)
                                                  : REBIND_REFUSED_POLICY_DENIED;
 }
 
+/* Whether the product stores anything of its own on a card: its personalisation is no empty array.
+ */
+static enum store_error is_personalised(struct making *m, bool *personalised)
+{
+    struct store_blob text = {.len = 0};
+    STORE_TRY(store_product_personalisation(m->tx, m->product.bank, m->product.id,
+                                            m->product.version, &text));
+    json_t *dgis = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+    *personalised = json_array_size(dgis) > 0;
+    json_decref(dgis);
+    store_blob_fini(&text);
+    return STORE_OK;
+}
+
 static enum rebind_refusal require_personalisation(struct making *m)
 {
     struct store_personalisation record;
-    if (m->request->product == NULL)
-        return REBIND_REFUSED_NONE;
+    bool personalised = false;
     enum store_error error =
-        store_personalisation_newest(m->tx, m->request->product, m->card.id, &record, NULL);
+        m->request->product == NULL ? STORE_OK : is_personalised(m, &personalised);
+    if (error != STORE_OK || !personalised)
+        return rebind_refusal_of_store(error);
+    error = store_personalisation_newest(m->tx, m->request->product, m->card.id, &record, NULL);
     return error == STORE_NOT_FOUND ? REBIND_REFUSED_PERSONALISATION_MISSING
                                     : rebind_refusal_of_store(error);
 }

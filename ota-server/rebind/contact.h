@@ -29,7 +29,6 @@ struct contact_reply {
 /* What the agent brings back. */
 struct contact_answer {
     const char *exchange;
-    bool ran; /* X-Admin-Script-Status: ok */
     struct scp_bytes responses;
 };
 

@@ -95,7 +95,8 @@ static enum rebind_refusal load_product(struct job *job)
     to->load_file = store_blob_bytes(&job->load_file);
     to->label = job->product.label;
     to->priority = job->product.priority;
-    return load_record(job);
+    to->personalised = job->dgi_count > 0;
+    return to->personalised ? load_record(job) : REBIND_REFUSED_NONE;
 }
 
 static enum rebind_refusal load_keys(struct job *job)
@@ -203,6 +204,18 @@ static void find_retired(const struct job *job, struct scp_aid retired[JOB_RETIR
     }
 }
 
+/* A product whose records state CDOL1 answers GENERATE AC. */
+static bool shows_cryptogram(const struct job *job)
+{
+    uint8_t list[JOB_DOL_MAX];
+    for (size_t i = 0; i < job->dgi_count; i++) {
+        struct scp_writer dol = scp_writer_on(list, sizeof list);
+        if (dol_from_template(job->dgis[i].value, "8C", &dol) == SCP_OK)
+            return true;
+    }
+    return false;
+}
+
 enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
 {
     static const enum plan_operation operations[] = {
@@ -225,7 +238,8 @@ enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
         .retire = retires[job->operation.obligations.retire],
         .break_before_make = job->operation.obligations.break_before_make,
         .personalise_selectable = !job->profile->personalises_in_installed,
-        .prove = proves && job->has_product,
+        .directories = strcmp(job->operation.role, JOB_ROLE_PAYMENT) == 0,
+        .prove = proves && shows_cryptogram(job),
     };
     find_retired(job, retired, &request.retired_count);
     return plan_make(&request, out);

@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+/* The role that terminals know: its product is listed in PPSE and PSE. */
+#define JOB_ROLE_PAYMENT "payment"
+
 enum { JOB_RETIRED_MAX = 16, JOB_DGIS_MAX = 128, JOB_DOL_MAX = 255 };
 
 struct job {

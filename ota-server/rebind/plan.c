@@ -98,7 +98,7 @@ static void retire_all(struct draft *draft, enum plan_retire how)
 /* The directories that the card has. */
 static void list_in_directories(struct draft *draft)
 {
-    for (size_t i = 0; i < DIRECTORY_COUNT; i++) {
+    for (size_t i = 0; draft->request->directories && i < DIRECTORY_COUNT; i++) {
         if (content_find(draft->request->observed, &directory_aids[i]) != NULL)
             add(draft, PLAN_STEP_DIRECTORY, &directory_aids[i]);
     }
@@ -109,13 +109,13 @@ static void bring_instance(struct draft *draft)
 {
     const struct plan_product *product = draft->request->product;
     add(draft, PLAN_STEP_INSTALL, &product->instance);
-    if (draft->request->personalise_selectable) {
+    bool selectable_first = draft->request->personalise_selectable;
+    if (selectable_first)
         add(draft, PLAN_STEP_MAKE_SELECTABLE, &product->instance);
+    if (product->personalised)
         add(draft, PLAN_STEP_PERSONALISE, &product->instance);
-    } else {
-        add(draft, PLAN_STEP_PERSONALISE, &product->instance);
+    if (!selectable_first)
         add(draft, PLAN_STEP_MAKE_SELECTABLE, &product->instance);
-    }
     draft->plan->memory_needed += PLAN_INSTANCE_RESERVE;
 }
 

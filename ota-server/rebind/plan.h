@@ -29,6 +29,7 @@ struct plan_product {
     struct scp_bytes load_file;  /* the whole load file, for a package that is not resident */
     const char *label;           /* application label (tag 50) */
     uint8_t priority;            /* application priority indicator (tag 87) */
+    bool personalised;           /* it has data of its own to be stored after INSTALL */
 };
 
 struct plan_request {
@@ -40,7 +41,8 @@ struct plan_request {
     enum plan_retire retire;
     bool break_before_make;
     bool personalise_selectable; /* a quirk: the card refuses personalisation in INSTALLED */
-    bool prove; /* the peer can change targets, so the new instance can show a cryptogram */
+    bool directories;            /* the role is one that PPSE and PSE list */
+    bool prove; /* the peer can change targets, and the instance can show a cryptogram */
 };
 
 enum plan_step_kind {

@@ -23,6 +23,7 @@ static struct plan_product product_b(void)
         .load_file = SCP_BYTES(load_file),
         .label = "Bank B",
         .priority = 1,
+        .personalised = true,
     };
 }
 
@@ -56,6 +57,7 @@ static struct plan_request switch_to(const struct plan_product *product,
         .retired = &instance_a,
         .retired_count = 1,
         .retire = PLAN_RETIRE_DELETE,
+        .directories = true,
         .prove = true,
     };
 }
