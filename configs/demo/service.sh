@@ -14,9 +14,9 @@ as() {
 
 admin() { ota-server --config "$work/server.yaml" "$@" >/dev/null; }
 
-write_configs() {
+write_configs() { # write_configs PORT: 0 takes a free one
     cat >"$work/server.yaml" <<YAML
-listen: {address: 127.0.0.1, port: 0, port_file: port}
+listen: {address: 127.0.0.1, port: $1, port_file: port}
 tls: {certificate: pki/server.crt, key: pki/server.key, trust: pki/ca.crt}
 database: rebind.db
 vault: {file: vault, credential: vault.key}
@@ -26,7 +26,7 @@ YAML
 agent: kiosk-$region-01
 server: https://localhost:$1
 tls: {ca: $work/pki/ca.crt, certificate: $work/pki/agent.crt, key: $work/pki/agent.key}
-readers: {soft: $work/cards}
+readers: {${readers:-soft: $work/cards}}
 journal: $work/journal
 poll: 200ms
 YAML
@@ -64,11 +64,10 @@ give_up() {
     exit 1
 }
 
-start_service() {
-    printf 'Starting ota-server (SQLite) and ota-agent (five soft cards) ... '
-    write_configs 0
-    register_principals
-    ota-server --config "$work/server.yaml" serve 2>"$work/server.log" &
+# The first start picks a free port, later ones take it again.
+start_server() {
+    rm -f "$work/port"
+    ota-server --config "$work/server.yaml" serve 2>>"$work/server.log" &
     server_pid=$!
     wait_for test -s "$work/port" || give_up 'the server did not start' "$work/server.log"
     port=$(cat "$work/port")
@@ -76,9 +75,20 @@ start_service() {
     wait_for curl -sf --cacert "$REBIND_CA" "$REBIND_URL/healthz" ||
         give_up 'the server does not answer' "$work/server.log"
     write_configs "$port"
+}
+
+start_agent() {
     mkdir -p "$work/journal"
-    ota-agent --config "$work/agent.yaml" 2>"$work/agent.log" &
+    ota-agent --config "$work/agent.yaml" 2>>"$work/agent.log" &
     agent_pid=$!
+}
+
+start_service() {
+    printf 'Starting ota-server (SQLite) and ota-agent (five soft cards) ... '
+    write_configs 0
+    register_principals
+    start_server
+    start_agent
     printf 'done: %s\n' "$REBIND_URL"
 }
 
