@@ -308,9 +308,10 @@ static uint16_t payment_command(const struct card_applet_call *call, const struc
 /* ---- personalisation --------------------------------------------------------------------------
  */
 
+/* Groupings 8xxx are enciphered, whatever STORE DATA says (EMV CPS 3.2.6). */
 static bool payment_secret(uint16_t dgi)
 {
-    return dgi == DGI_KEYS || dgi == DGI_PIN;
+    return (dgi & 0xF000) == 0x8000;
 }
 
 /* Both groupings begin with what counts; what is behind it is padding of the encryption. */

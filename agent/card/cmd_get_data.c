@@ -97,6 +97,9 @@ static uint16_t put_value(const struct softcard *card, const struct card_applica
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++)
         if (stored[i] == tag)
             scp_put(out, card_object_get(&domain->objects, tag, &found));
+    /* A domain without management data of its own has the chip's: the channel is the same. */
+    if (!found && tag == SCP_DATA_CARD_RECOGNITION)
+        scp_put(out, card_object_get(&card_isd(&card->image)->objects, tag, &found));
     return found ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;
 }
 

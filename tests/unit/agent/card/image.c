@@ -43,6 +43,29 @@ static void an_image_opens_with_magic_and_version(void **state)
     rig_free(rig);
 }
 
+/* The kept sample: a card with a bank, a directory and social security, issued by version 1. */
+static void an_image_of_version_1_comes_to_life(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    struct rebind_blob sample;
+    assert_int_equal(SCP_OK,
+                     rebind_file_read(REBIND_SOURCE_DIR "/tests/unit/agent/card/image_1.card",
+                                      RIG_IMAGE_MAX, &sample, NULL));
+    assert_memory_equal("RBSC\x00\x01", sample.ptr, 6);
+    memcpy(rig->image, sample.ptr, sample.len);
+    rig->image_len = sample.len;
+    rebind_blob_free(&sample);
+    rig_reopen(rig);
+    rig_open(rig);
+    assert_sw(0x9000, rig_select(rig, rig_old_bank));
+    assert_sw(0x9000, rig_select(rig, rig_social));
+    assert_sw(0x9000, rig_hex(rig, "00A4020002EF05"));
+    assert_sw(0x9000, rig_hex(rig, "00B2010400"));
+    assert_data_hex(rig, "0110AABBCCDDEEFF00112233445566778899");
+    rig_free(rig);
+}
+
 static void a_cut_image_is_refused_at_every_length(void **state)
 {
     (void)state;
@@ -224,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_opens_with_magic_and_version),
+        cmocka_unit_test(an_image_of_version_1_comes_to_life),
         cmocka_unit_test(a_cut_image_is_refused_at_every_length),
         cmocka_unit_test(an_image_with_any_byte_changed_is_refused_or_harmless),
         cmocka_unit_test(a_command_that_changes_nothing_writes_nothing),

@@ -2,7 +2,10 @@
 #include "tests/unit/agent/card/rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/card/issue.h"
 
@@ -115,6 +118,59 @@ static void a_mistake_is_named_with_file_line_and_column(void **state)
     }
 }
 
+/* ---- files -------------------------------------------------------------------------------------
+ */
+
+static void write_file(const char *folder, const char *name, const char *text, mode_t mode)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    (void)unlink(path);
+    assert_int_equal(SCP_OK,
+                     rebind_file_create(path, scp_bytes_of(text, strlen(text)), mode, NULL));
+}
+
+static bool issue_files(const char *folder, const char *keys, struct document_problem *problem)
+{
+    char profile[128];
+    char issuance[128];
+    struct rebind_blob image;
+    (void)snprintf(profile, sizeof profile, "%s/profile.yaml", folder);
+    (void)snprintf(issuance, sizeof issuance, "%s/issuance.yaml", folder);
+    const struct softcard_issue_files files = {profile, issuance, keys};
+    bool issued = softcard_issue_from_files(&files, &image, problem);
+    rebind_blob_free(&image);
+    return issued;
+}
+
+static void the_key_file_is_named_by_the_issuance_and_is_private(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"profile.yaml", "issuance.yaml", "keys.yaml"};
+    char folder[] = "/tmp/rebind-softcard-XXXXXX";
+    char issuance[1024];
+    char path[128];
+    struct document_problem problem = {0};
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(issuance, sizeof issuance, "keys: keys.yaml\n%s", good_issuance);
+    write_file(folder, "profile.yaml", good_profile, 0644);
+    write_file(folder, "issuance.yaml", issuance, 0644);
+    write_file(folder, "keys.yaml", good_keys, 0600);
+    assert_true(issue_files(folder, NULL, &problem));
+    write_file(folder, "keys.yaml", good_keys, 0644);
+    assert_false(issue_files(folder, NULL, &problem));
+    assert_non_null(strstr(problem.file, "keys.yaml"));
+    write_file(folder, "issuance.yaml", good_issuance, 0644);
+    problem = (struct document_problem){0};
+    assert_false(issue_files(folder, NULL, &problem));
+    assert_non_null(strstr(problem.text, "keys"));
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        assert_int_equal(0, unlink(path));
+    }
+    assert_int_equal(0, rmdir(folder));
+}
+
 static void every_profile_of_the_house_makes_a_card(void **state)
 {
     (void)state;
@@ -138,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_documents_make_a_card),
         cmocka_unit_test(a_mistake_is_named_with_file_line_and_column),
+        cmocka_unit_test(the_key_file_is_named_by_the_issuance_and_is_private),
         cmocka_unit_test(every_profile_of_the_house_makes_a_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,7 @@ static void a_domain_is_keyed_in_a_session_under_its_parents_keys_7_5(void **sta
                         SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_TRUSTED_PATH, &keys);
         rig_reopen(rig);
         assert_sw(0x9000, rig_select(rig, SCP_BYTES(domain_aid)));
+        assert_sw(0x9000, rig_hex(rig, "80CA006600"));
         rig_open_with(rig, &keys, rig->params.kvn, rig->params.level);
         assert_sw(0x6985, rig_send(rig, (struct scp_apdu){.cla = 0x80,
                                                           .ins = 0xF0,
