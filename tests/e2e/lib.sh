@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Sourced by the end-to-end tests: the demo's banks, cards and service in a folder of the test's own.
+#
+# A test is called with the build folder whose programs it runs. Everything that it starts or makes
+# goes with it.
+
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+bin=${1:?the build folder is missing}
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/rebind-e2e.XXXXXX")
+chmod 700 "$work"
+
+# shellcheck source=configs/demo/build.sh
+source "$top/configs/demo/build.sh"
+# shellcheck source=configs/demo/data.sh
+source "$top/configs/demo/data.sh"
+# shellcheck source=configs/demo/service.sh
+source "$top/configs/demo/service.sh"
+# shellcheck source=configs/demo/story.sh
+source "$top/configs/demo/story.sh"
+
+# REBIND_KEEP=1 leaves the folder for a look at it.
+cleanup() {
+    local status=$?
+    stop_service
+    if [[ -n ${REBIND_KEEP:-} ]]; then echo "kept: $work"; else rm -rf "$work"; fi
+    exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+    printf 'FAILED: %s\n' "$1" >&2
+    exit 1
+}
+
+# A finding of a sanitizer in a log of the service.
+no_sanitizer_report() {
+    ! grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$work/server.log" "$work/agent.log"
+}
+
+# make_service: banks, cards, server and agent, with all cards imported and all still at bank A.
+make_service() {
+    use_programs
+    make_data
+    start_service
+    prepare
+}
