@@ -1,11 +1,13 @@
 /* The image and its transactions: what a card remembers, and when. */
 #include "tests/unit/agent/card/rig.h"
 
-#include <fcntl.h>
+#include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static enum scp_error ignore(void *ctx, struct scp_bytes image)
@@ -150,12 +152,15 @@ static void make_folder(char *folder, size_t size, char *path, size_t path_size)
     (void)snprintf(path, path_size, "%s/1.card", folder);
 }
 
-static void remove_folder(const char *folder, const char *path)
+/* With all files in it: a killed process may leave the one it was writing. */
+static void remove_folder(const char *folder)
 {
-    char lock[128];
-    (void)snprintf(lock, sizeof lock, "%s.lock", path);
-    (void)unlink(lock);
-    (void)unlink(path);
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL)
+        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    (void)closedir(dir);
     assert_int_equal(0, rmdir(folder));
 }
 
@@ -198,7 +203,73 @@ static void a_card_in_a_file_keeps_what_it_counted(void **state)
     assert_int_equal(rig->image_len, image.len);
     assert_memory_not_equal(rig->image, image.ptr, image.len);
     softcard_close(card);
-    remove_folder(folder, path);
+    remove_folder(folder);
+    rig_free(rig);
+}
+
+/* The counter that GET DATA C1 shows. */
+static uint32_t counter_of(struct softcard *card)
+{
+    uint8_t answer[SOFTCARD_RESPONSE_MAX];
+    struct scp_writer w = scp_writer_on(answer, sizeof answer);
+    assert_int_equal(SCP_OK,
+                     softcard_transmit(card, SCP_LITERAL(0x80, 0xCA, 0x00, 0xC1, 0x00), &w));
+    struct scp_reader r = scp_reader_on(scp_written(&w));
+    (void)scp_get_u16(&r);
+    return scp_get_u24(&r);
+}
+
+/* A process that counts on a card, and tells each count that it has the card's word for, until it
+ * is killed. */
+static void count_until_killed(const char *path, const struct rebind_env *env, int tell)
+{
+    struct softcard *card = NULL;
+    if (softcard_open(path, env, &card, NULL) != SCP_OK)
+        _exit(1);
+    for (;;) {
+        uint8_t answer[SOFTCARD_RESPONSE_MAX];
+        struct scp_writer w = scp_writer_on(answer, sizeof answer);
+        const struct scp_bytes command =
+            SCP_LITERAL(0x80, 0x50, 0x30, 0x00, 0x08, 1, 2, 3, 4, 5, 6, 7, 8, 0x00);
+        if (softcard_transmit(card, command, &w) != SCP_OK)
+            _exit(1);
+        if (write(tell, &answer[29], 3) != 3)
+            _exit(1);
+    }
+}
+
+static void a_killed_process_leaves_the_card_as_it_last_answered(void **state)
+{
+    (void)state;
+    char folder[64];
+    char path[96];
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    make_folder(folder, sizeof folder, path, sizeof path);
+    write_card(rig, path);
+    for (size_t i = 0; i < 20; i++) {
+        int told[2];
+        assert_int_equal(0, pipe(told));
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            count_until_killed(path, &rig->env, told[1]);
+        (void)close(told[1]);
+        uint8_t count[3] = {0};
+        for (size_t k = 0; k <= i % 5; k++)
+            assert_int_equal(3, read(told[0], count, 3));
+        assert_int_equal(0, kill(child, SIGKILL));
+        assert_int_equal(child, waitpid(child, NULL, 0));
+        while (read(told[0], count, 3) == 3)
+            ;
+        (void)close(told[0]);
+        struct softcard *card = NULL;
+        assert_int_equal(SCP_OK, softcard_open(path, &rig->env, &card, NULL));
+        uint32_t last = (uint32_t)count[0] << 16 | (uint32_t)count[1] << 8 | count[2];
+        uint32_t now = counter_of(card);
+        assert_true(now == last || now == last + 1); /* killed between commit and answer */
+        softcard_close(card);
+    }
+    remove_folder(folder);
     rig_free(rig);
 }
 
@@ -220,7 +291,7 @@ static void a_card_belongs_to_the_one_who_has_it_open(void **state)
     softcard_close(first);
     assert_int_equal(SCP_OK, softcard_open(path, &rig->env, &second, NULL));
     softcard_close(second);
-    remove_folder(folder, path);
+    remove_folder(folder);
     rig_free(rig);
 }
 
@@ -239,7 +310,7 @@ static void files_that_are_no_cards_are_named_in_the_problem(void **state)
     assert_int_equal(SCP_UNSUPPORTED, softcard_open(path, &rig->env, &card, &problem));
     assert_non_null(strstr(problem.text, "no soft card image"));
     assert_null(card);
-    remove_folder(folder, path);
+    remove_folder(folder);
     rig_free(rig);
 }
 
@@ -254,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_storage_that_fails_undoes_the_command_and_answers_6581),
         cmocka_unit_test(a_card_comes_up_after_a_loss_of_power_at_any_commit),
         cmocka_unit_test(a_card_in_a_file_keeps_what_it_counted),
+        cmocka_unit_test(a_killed_process_leaves_the_card_as_it_last_answered),
         cmocka_unit_test(a_card_belongs_to_the_one_who_has_it_open),
         cmocka_unit_test(files_that_are_no_cards_are_named_in_the_problem),
     };
