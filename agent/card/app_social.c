@@ -2,7 +2,7 @@
  *
  * Objects: file number and record as `DF<<16 | EF<<8 | record`, DF 0 for the root: record 1 of EF05
  * is 0x000501, record 2 of EF01 in DF03 is 0x030102. The key of its own update rule is
- * OBJECT_UPDATE_KEY.
+ * CARD_SOCIAL_UPDATE_KEY.
  *
  *     00A4 0000 02 DFxx   select a dedicated file (3F00: back to the root)
  *     00A4 0200 02 EFxx   select a file in it
@@ -18,7 +18,6 @@
 #include "scp/crypto/cipher.h"
 
 enum {
-    OBJECT_UPDATE_KEY = 0x1000000,
     FILE_ROOT = 0x3F00,
     CHALLENGE_SIZE = 8,
     INS_EXTERNAL_AUTHENTICATE = 0x82,
@@ -37,7 +36,7 @@ static bool exists(const struct card_application *app, uint8_t df, uint8_t ef)
 {
     for (size_t i = 0; i < app->objects.count; i++) {
         uint32_t id = app->objects.items[i].id;
-        if (id < OBJECT_UPDATE_KEY && id >> 16 == df && (ef == 0 || (id >> 8 & 0xFF) == ef))
+        if (id < CARD_SOCIAL_UPDATE_KEY && id >> 16 == df && (ef == 0 || (id >> 8 & 0xFF) == ef))
             return true;
     }
     return false;
@@ -108,7 +107,7 @@ static uint16_t authenticate(const struct card_applet_call *call, const struct s
     (void)out;
     uint8_t expected[CHALLENGE_SIZE];
     struct scp_key key = {.len = 0};
-    struct scp_bytes value = card_object_get(&call->app->objects, OBJECT_UPDATE_KEY, NULL);
+    struct scp_bytes value = card_object_get(&call->app->objects, CARD_SOCIAL_UPDATE_KEY, NULL);
     if (apdu->data.len != CHALLENGE_SIZE)
         return SCP_SW_WRONG_LENGTH;
     if (call->state[AT_CHALLENGED] == 0 || scp_key_from(&key, value) != SCP_OK)

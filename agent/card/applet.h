@@ -44,6 +44,9 @@ struct card_applet {
     uint16_t (*stored)(const struct card_applet_call *call);
 };
 
+/* The object of the social-security applet that holds the key of its update rule (app_social.c). */
+enum { CARD_SOCIAL_UPDATE_KEY = 0x1000000 };
+
 extern const struct card_applet card_applet_generic;
 extern const struct card_applet card_applet_payment;
 extern const struct card_applet card_applet_directory;
@@ -53,7 +56,7 @@ extern const struct card_applet card_applet_social;
 const struct card_applet *card_applet_of(uint8_t kind);
 /* By name, as profiles write it: "generic", "payment", "directory", "social". NULL. */
 const struct card_applet *card_applet_named(const char *name);
-/* The names, ended by NULL, and the kind of each. */
+/* The names, ended by NULL. */
 extern const char *const card_applet_names[];
 
 /* ---- shared by applets ------------------------------------------------------------------------

@@ -121,7 +121,7 @@ void card_contexts_end(struct softcard *card);
 /* ---- commands of security domains -------------------------------------------------------------
  */
 
-/* Run a plain command on the selected application. `authenticated`: within an open session. */
+/* Run a plain command on the selected application. */
 uint16_t card_dispatch(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out);
 
 card_handler card_cmd_install;

@@ -37,14 +37,6 @@ uint16_t card_add_implicit(struct card_application *app, struct scp_bytes parame
 /* ---- what is installed ------------------------------------------------------------------------
  */
 
-static uint8_t applet_for(const struct card_traits *traits, struct scp_bytes module)
-{
-    for (size_t i = 0; i < traits->native_count; i++)
-        if (card_aid_is(&traits->natives[i].module, module))
-            return traits->natives[i].applet;
-    return CARD_APPLET_GENERIC;
-}
-
 static bool has_module(const struct card_load_file *file, struct scp_bytes module)
 {
     for (size_t i = 0; i < file->module_count; i++)
@@ -143,7 +135,7 @@ static uint16_t create(struct softcard *card, const struct scp_install *install,
                        const struct card_load_file *file)
 {
     struct card_image *image = &card->image;
-    uint8_t kind = applet_for(&image->traits, install->module);
+    uint8_t kind = card_native_for(&image->traits, install->module);
     bool is_domain = kind == CARD_APPLET_DOMAIN;
     uint32_t privileges = 0;
     uint16_t sw = check_privileges(card, install, is_domain, &privileges);

@@ -15,7 +15,6 @@ enum {
     ISD_PRIVILEGES = 0x9EFE80, /* all that the issuer security domain has without being told */
     ACCEPT_ALL = 0xF0,
     CPLC_SERIAL_AT = 12,
-    UPDATE_KEY_OBJECT = 0x1000000, /* see app_social.c */
 };
 
 /* What the reading functions share. */
@@ -204,15 +203,13 @@ static void issue_isd(const struct issuing *is, const struct document_node *root
 /* The package that security domains are installed from; it is part of the chip. */
 static void add_domain_package(const struct issuing *is)
 {
-    static const uint8_t package[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50};
-    static const uint8_t module[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41};
     struct card_load_file *file = card_image_add_load_file(is->image);
     if (file == NULL ||
-        card_aids_add(&file->modules, &file->module_count, SCP_BYTES(module)) != SCP_OK) {
+        card_aids_add(&file->modules, &file->module_count, card_domain_module) != SCP_OK) {
         out_of_memory(is);
         return;
     }
-    file->aid = card_aid_of(SCP_BYTES(package));
+    file->aid = card_aid_of(card_domain_package);
     file->domain = card_isd(is->image)->aid;
     file->version[0] = 1;
 }
@@ -258,14 +255,6 @@ static void issue_dgis(const struct issuing *is, const struct document_node *lis
         doc_fail(list, is->problem, "the applet '%s' refuses this personalisation", applet->name);
 }
 
-static uint8_t applet_for(const struct card_traits *traits, const struct scp_aid *module)
-{
-    for (size_t i = 0; i < traits->native_count; i++)
-        if (scp_aid_equal(&traits->natives[i].module, module))
-            return traits->natives[i].applet;
-    return CARD_APPLET_GENERIC;
-}
-
 static void issue_privileges(const struct issuing *is, const struct document_node *node,
                              struct card_application *app)
 {
@@ -293,7 +282,7 @@ static void issue_instance(const struct issuing *is, const struct document_node 
     app->load_file = file->aid;
     app->module = read_aid(is, doc_require(node, "module", is->problem));
     app->domain = card_isd(is->image)->aid;
-    app->applet = applet_for(&is->image->traits, &app->module);
+    app->applet = card_native_for(&is->image->traits, scp_aid_bytes(&app->module));
     app->volatile_bytes = is->image->traits.application_volatile;
     bool selectable = doc_bool(doc_get(node, "selectable"), true, is->problem);
     app->state = selectable ? SCP_APPLICATION_SELECTABLE : SCP_APPLICATION_INSTALLED;
@@ -343,7 +332,7 @@ static void issue_update_key(const struct issuing *is, const struct document *ke
         struct card_application *app = is->image->applications[i];
         if (app->applet == CARD_APPLET_SOCIAL)
             check(is, node,
-                  card_object_put(&app->objects, UPDATE_KEY_OBJECT, scp_bytes_of(bytes, len)));
+                  card_object_put(&app->objects, CARD_SOCIAL_UPDATE_KEY, scp_bytes_of(bytes, len)));
     }
     scp_wipe(bytes, sizeof bytes);
 }

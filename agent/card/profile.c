@@ -1,6 +1,7 @@
 #include "agent/card/profile.h"
 
 #include "agent/card/applet.h"
+#include "agent/card/registry.h"
 
 static const char *const top_keys[] = {"name", "description", "card", "soft", NULL};
 static const char *const card_keys[] = {
@@ -14,9 +15,6 @@ static const char *const native_keys[] = {"module", "applet", NULL};
 static const char *const protocols[] = {"scp02", "scp03", NULL};
 
 enum { MEMORY_MAX = 16 * 1024 * 1024 };
-
-/* The module that INSTALL makes security domains from (GPCS H.1.3). */
-static const uint8_t domain_module[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41};
 
 static struct scp_aid read_aid(const struct document_node *node, struct document_problem *problem)
 {
@@ -85,7 +83,7 @@ static void read_natives(const struct document_node *list, struct card_traits *t
             doc_word(doc_require(item, "applet", problem), card_applet_names, 0, problem);
         add_native(traits, module, card_applet_named(card_applet_names[applet])->kind, problem);
     }
-    add_native(traits, card_aid_of(SCP_BYTES(domain_module)), CARD_APPLET_DOMAIN, problem);
+    add_native(traits, card_aid_of(card_domain_module), CARD_APPLET_DOMAIN, problem);
 }
 
 static void read_memory(const struct document_node *memory, struct card_traits *traits,

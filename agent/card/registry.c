@@ -2,7 +2,21 @@
 
 #include <stdlib.h>
 
+#include "agent/card/applet.h"
 #include "scp/gp/lifecycle.h"
+
+const struct scp_bytes card_domain_package = {
+    (const uint8_t[]){0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50}, 7};
+const struct scp_bytes card_domain_module = {
+    (const uint8_t[]){0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41}, 8};
+
+uint8_t card_native_for(const struct card_traits *traits, struct scp_bytes module)
+{
+    for (size_t i = 0; i < traits->native_count; i++)
+        if (card_aid_is(&traits->natives[i].module, module))
+            return traits->natives[i].applet;
+    return CARD_APPLET_GENERIC;
+}
 
 struct card_application *card_application_find(const struct card_image *image, struct scp_bytes aid)
 {

@@ -5,6 +5,13 @@
 
 #include "agent/card/model.h"
 
+/* The package and module that security domains are installed from. */
+extern const struct scp_bytes card_domain_package;
+extern const struct scp_bytes card_domain_module;
+
+/* The native applet (enum card_applet_kind) that answers for a module; the generic one for most. */
+uint8_t card_native_for(const struct card_traits *traits, struct scp_bytes module);
+
 struct card_application *card_application_find(const struct card_image *image,
                                                struct scp_bytes aid);
 struct card_load_file *card_load_file_find(const struct card_image *image, struct scp_bytes aid);
