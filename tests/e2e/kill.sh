@@ -66,16 +66,6 @@ restart() {
 journal_bytes() { find "$work/journal" -type f ! -name lock -printf '%s\n' | awk '{ n += $1 } END { print n + 0 }'; }
 journal_is_empty() { [[ $(journal_bytes) -eq 0 ]]; }
 
-# Spins, because a script runs for a few milliseconds only.
-wait_for_script() {
-    local end=$((SECONDS + 10)) files
-    while [[ $SECONDS -lt $end ]]; do
-        files=("$work"/journal/*.journal)
-        [[ -e ${files[0]} ]] && return
-    done
-    fail 'no script reached the agent'
-}
-
 pause_ms() { [[ $1 -eq 0 ]] || sleep "$(printf '0.%03d' "$1")"; }
 
 operation_state() { as operator operation show "$1" --json | tr -d '\n' | member state; }

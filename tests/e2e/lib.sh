@@ -43,6 +43,16 @@ no_sanitizer_report() {
     ! grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$work/server.log" "$work/agent.log"
 }
 
+# Spins, because a script runs for a few milliseconds only.
+wait_for_script() {
+    local end=$((SECONDS + 10)) files
+    while [[ $SECONDS -lt $end ]]; do
+        files=("$work"/journal/*.journal)
+        [[ -e ${files[0]} ]] && return
+    done
+    fail 'no script reached the agent'
+}
+
 # make_service: banks, cards, server and agent, with all cards imported and all still at bank A.
 make_service() {
     use_programs
