@@ -19,12 +19,20 @@ static void on_stop(int signal_number)
 static void stop_on_signals(struct http_server *server)
 {
     struct sigaction stop = {.sa_handler = on_stop};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
     running = server;
     sigemptyset(&stop.sa_mask);
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* The server is about to be freed: a late signal must not reach it. It is ignored, since the
+ * process is on its way out already. */
+static void ignore_signals(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGTERM, &ignore, NULL);
+    sigaction(SIGINT, &ignore, NULL);
 }
 
 static void log_access(void *ctx, const struct http_access *access)
@@ -62,6 +70,7 @@ static int run(struct daemon_parts *parts, struct api *api)
         .trust_file = config->trust,
         .routes = api_routes,
         .route_count = api_route_count,
+        .env = &parts->env,
         .ctx = api,
         .authenticate = api_authenticate,
         .log = log_access,
@@ -81,6 +90,7 @@ static int run(struct daemon_parts *parts, struct api *api)
                    REBIND_TEXT("address", config->address), REBIND_UINT("port", port),
                    REBIND_BOOL("vault_memory_locked", vault_memory_locked(parts->vault)));
         http_server_run(api->server);
+        ignore_signals();
         rebind_log_event(api->log, REBIND_LOG_INFO, "server.stopped");
     }
     http_server_free(api->server);
