@@ -119,11 +119,35 @@ static void bring_instance(struct draft *draft)
     draft->plan->memory_needed += PLAN_INSTANCE_RESERVE;
 }
 
+/* Whether something of the retired banks is still as it was. */
+static bool retires(const struct plan_request *request)
+{
+    for (size_t i = 0; i < request->retired_count; i++) {
+        const struct content_entry *entry = content_find(request->observed, &request->retired[i]);
+        if (entry != NULL && !is_locked(entry))
+            return true;
+    }
+    return false;
+}
+
+/* An instance that may lack its personalisation. One in state INSTALLED always may. On a card that
+ * personalises selectable instances the state does not tell; there, the old bank does: it goes only
+ * after the new one is complete. */
+static bool may_be_unfinished(const struct plan_request *request,
+                              const struct content_entry *instance)
+{
+    if (instance->life_cycle == SCP_APPLICATION_INSTALLED)
+        return true;
+    return request->personalise_selectable && request->product->personalised &&
+           !is_locked(instance) && (request->operation != PLAN_SWITCH || retires(request));
+}
+
 /* Package and instance: whatever of them the card lacks. */
 static void bring_product(struct draft *draft)
 {
-    const struct plan_product *product = draft->request->product;
-    const struct card_content *observed = draft->request->observed;
+    const struct plan_request *request = draft->request;
+    const struct plan_product *product = request->product;
+    const struct card_content *observed = request->observed;
     const struct content_entry *package = content_find(observed, &product->package);
     const struct content_entry *instance = content_find(observed, &product->instance);
 
@@ -132,7 +156,7 @@ static void bring_product(struct draft *draft)
         draft->error = PLAN_AID_TAKEN;
         return;
     }
-    if (instance != NULL && instance->life_cycle == SCP_APPLICATION_INSTALLED) {
+    if (instance != NULL && may_be_unfinished(request, instance)) {
         add(draft, PLAN_STEP_DELETE, &product->instance);
         instance = NULL;
     }

@@ -139,6 +139,46 @@ static void selectable_instance_is_not_personalised_again(void **state)
     assert_string_equal(words(&plan), "directory, delete, delete package, confirm, prove");
 }
 
+/* On such a card an interruption can leave a selectable instance without its personalisation. */
+static void selectable_instance_is_done_again_where_its_state_does_not_tell(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b, SCP_APPLICATION_SELECTABLE);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    request.personalise_selectable = true;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "delete, install, make selectable, personalise, directory, "
+                                      "delete, delete package, confirm, prove");
+    assert_true(scp_aid_equal(&plan.steps[0].aid, &instance_b));
+
+    request.operation = PLAN_BIND;
+    request.retired_count = 0;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "delete, install, make selectable, personalise, directory, "
+                                      "confirm, prove");
+}
+
+/* The old bank goes after the new one is complete, so its absence tells. */
+static void instance_that_outlived_the_old_bank_is_complete(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b, SCP_APPLICATION_SELECTABLE);
+    content_remove(&content, &instance_a);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    request.personalise_selectable = true;
+    request.retired_count = 0;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "directory, confirm, prove");
+}
+
 static void locked_resident_bank_comes_back_without_loading(void **state)
 {
     (void)state;
@@ -240,6 +280,8 @@ int main(void)
         cmocka_unit_test(resident_package_is_not_loaded_again),
         cmocka_unit_test(interrupted_instance_is_deleted_and_done_again),
         cmocka_unit_test(selectable_instance_is_not_personalised_again),
+        cmocka_unit_test(selectable_instance_is_done_again_where_its_state_does_not_tell),
+        cmocka_unit_test(instance_that_outlived_the_old_bank_is_complete),
         cmocka_unit_test(locked_resident_bank_comes_back_without_loading),
         cmocka_unit_test(without_room_nothing_is_planned),
         cmocka_unit_test(only_an_obligation_may_break_first),
