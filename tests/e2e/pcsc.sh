@@ -15,6 +15,7 @@ remove_card() {
     kill "$card_pid" 2>/dev/null || true
     wait "$card_pid" 2>/dev/null || true
     card_pid=
+    sleep 2 # pcscd looks at its readers every 400 ms: a card swapped faster than that looks like the same one
 }
 trap 'remove_card; cleanup' EXIT
 
