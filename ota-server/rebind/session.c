@@ -23,7 +23,7 @@ void session_plan(struct session *s, const struct plan *plan)
     s->script_steps = 0;
     s->read_started = false;
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
-        s->read_pending[i] = true;
+        s->read_pages[i] = 1;
 }
 
 void session_fini(struct session *s)

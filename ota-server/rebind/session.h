@@ -67,7 +67,7 @@ enum session_phase {
     SESSION_RUNNING, /* authenticated */
 };
 
-enum { SESSION_REGISTRY_PARTS = 3 };
+enum { SESSION_REGISTRY_PARTS = 3, SESSION_PAGES_MAX = 32 };
 
 /* Private: a value of the caller's; only its phase is of interest outside. */
 struct session {
@@ -83,8 +83,10 @@ struct session {
     bool has_authenticate;
     size_t script_steps;
     uint16_t step_commands[PLAN_STEPS_MAX]; /* of the step next_step + n */
-    /* PLAN_STEP_READ: which parts of the registry have more pages, and whether first pages came. */
-    bool read_pending[SESSION_REGISTRY_PARTS];
+    /* PLAN_STEP_READ: how many pages to ask of each part of the registry (0: it was read whole),
+     * and whether first pages came. A card goes on with its last question only, so more pages are
+     * asked right behind the first, which is asked again. */
+    uint8_t read_pages[SESSION_REGISTRY_PARTS];
     bool read_more[SESSION_REGISTRY_PARTS]; /* while answers are read */
     bool read_started;
 };

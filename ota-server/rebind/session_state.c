@@ -81,7 +81,7 @@ static void put_script_map(struct scp_writer *w, const struct session *s)
     for (size_t i = 0; i < s->script_steps; i++)
         scp_put_u16(w, s->step_commands[i]);
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
-        scp_put_u8(w, s->read_pending[i]);
+        scp_put_u8(w, s->read_pages[i]);
     scp_put_u8(w, s->read_started);
 }
 
@@ -99,7 +99,7 @@ static void get_script_map(struct scp_reader *r, struct session *s)
     for (size_t i = 0; i < s->script_steps; i++)
         s->step_commands[i] = scp_get_u16(r);
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
-        s->read_pending[i] = scp_get_u8(r) != 0;
+        s->read_pages[i] = scp_get_u8(r);
     s->read_started = scp_get_u8(r) != 0;
 }
 

@@ -68,10 +68,8 @@ static enum scp_error take_resources(const struct session_answer *answer,
 static size_t part_at(const struct session *s, size_t index)
 {
     size_t part = 0;
-    for (; part < SESSION_REGISTRY_PARTS; part++) {
-        if (s->read_pending[part] && index-- == 0)
-            break;
-    }
+    while (part < SESSION_REGISTRY_PARTS && index >= s->read_pages[part])
+        index -= s->read_pages[part++];
     return part;
 }
 
@@ -84,7 +82,9 @@ static enum scp_error take_read(struct session *s, const struct session_answer *
     size_t part = part_at(s, answer->index);
     if (part == SESSION_REGISTRY_PARTS)
         return take_resources(answer, content);
-    s->read_more[part] = answer->sw == SCP_SW_MORE_DATA;
+    s->read_more[part] = answer->sw == SCP_SW_MORE_DATA; /* the last page's word stays */
+    if (s->read_more[part] && s->read_pages[part] == SESSION_PAGES_MAX)
+        return SCP_TOO_LONG;
     if (answer->sw == SCP_SW_DATA_NOT_FOUND)
         return SCP_OK;
     return take_registry(s, registry_parts[part], answer->data, content);
@@ -235,8 +235,8 @@ static void finish_read(struct session *s, struct card_content *content)
     s->read_started = true;
     content->known = true;
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++) {
-        s->read_pending[i] = s->read_more[i];
-        if (s->read_pending[i])
+        s->read_pages[i] = s->read_more[i] ? s->read_pages[i] + 1 : 0;
+        if (s->read_more[i])
             content->known = false;
     }
 }

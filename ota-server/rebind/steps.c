@@ -197,17 +197,21 @@ static enum scp_error emit_resources(struct session_build *b)
     return session_emit(b, &command, &accept_resources);
 }
 
+static enum scp_error write_pages(struct session_build *b, uint8_t subset, size_t pages)
+{
+    struct scp_get_status status = {.subset = subset, .tag_list = scp_status_tags(subset)};
+    for (size_t page = 0; page < pages; page++) {
+        status.next = page > 0;
+        SCP_TRY(emit_status(b, &status));
+    }
+    return SCP_OK;
+}
+
 static enum scp_error write_read(struct session_build *b, const struct plan_step *step)
 {
-    struct session *s = b->session;
     (void)step;
-    for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++) {
-        const struct scp_get_status status = {.subset = registry_parts[i],
-                                              .next = s->read_started,
-                                              .tag_list = scp_status_tags(registry_parts[i])};
-        if (s->read_pending[i])
-            SCP_TRY(emit_status(b, &status));
-    }
+    for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
+        SCP_TRY(write_pages(b, registry_parts[i], b->session->read_pages[i]));
     return emit_resources(b);
 }
 
