@@ -90,7 +90,7 @@ social_digest() { card-terminal social "$work/cards/card$1.card" --json | member
 
 switch_card() {
     local index=$1 operation
-    printf 'card %d  %-18s ' $((index + 1)) "${cards[$index]%% *}"
+    printf 'card %d  %s\n' $((index + 1)) "${cards[$index]%% *}"
     if as bank-b bind "${card_ids[$index]}" bank-b/debit --watch; then
         rebound=$((rebound + 1))
     else
