@@ -21,6 +21,12 @@ bool api_is_own_bank(const struct http_request *request, const char *bank,
     return false;
 }
 
+bool api_product_is_of(const char *product, const char *bank)
+{
+    size_t len = strlen(bank);
+    return strncmp(product, bank, len) == 0 && product[len] == '/';
+}
+
 enum store_error api_audit(struct store_tx *tx, const struct http_request *request,
                            const char *action, const char *object, json_t *detail)
 {

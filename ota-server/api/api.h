@@ -43,6 +43,9 @@ const char *api_actor(const struct http_request *request);
 bool api_is_own_bank(const struct http_request *request, const char *bank,
                      struct http_response *response);
 
+/* Whether a product ("BANK/PRODUCT", "" for none) is the bank's. */
+bool api_product_is_of(const char *product, const char *bank);
+
 /* Append an audit record in the handler's transaction. `detail` is taken over; NULL for none. */
 STORE_MUST_USE enum store_error api_audit(struct store_tx *tx, const struct http_request *request,
                                           const char *action, const char *object, json_t *detail);
@@ -55,8 +58,10 @@ struct api_listing {
     enum store_error (*fetch)(struct store_tx *tx, const void *filter, const char *after, void *out,
                               size_t cap, size_t *count);
     json_t *(*render)(const void *element);
-    void (*cursor)(const void *element, char to[STORE_NAME_SIZE]);
-    void (*fini)(void *element); /* may be NULL */
+    /* Where to go on after an element: the text at `id_offset` in it, or this number. */
+    size_t id_offset;
+    int64_t (*number)(const void *element); /* NULL: the text */
+    void (*fini)(void *element);            /* may be NULL */
 };
 
 enum { API_PAGE_DEFAULT = 100, API_PAGE_MAX = 500 };

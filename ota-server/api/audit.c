@@ -30,10 +30,10 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
     return store_audit_list(tx, strtoll(after, NULL, 10), out, cap, count);
 }
 
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
+static int64_t number(const void *element)
 {
     const struct store_audit *record = element;
-    snprintf(to, STORE_NAME_SIZE, "%lld", (long long)record->sequence);
+    return record->sequence;
 }
 
 static void fini(void *element)
@@ -48,7 +48,7 @@ void api_audit_list(void *ctx, const struct http_request *request, struct http_r
         .element_size = sizeof(struct store_audit),
         .fetch = fetch,
         .render = render,
-        .cursor = cursor,
+        .number = number,
         .fini = fini,
     };
     api_answer_list(ctx, request, response, &listing, NULL);

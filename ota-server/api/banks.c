@@ -1,6 +1,7 @@
 /* /v1/banks */
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
+#include "ota-server/api/path.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +16,9 @@ static const char *const statuses[] = {
 
 enum { STATUS_COUNT = sizeof statuses / sizeof statuses[0] };
 
-static json_t *render(const struct store_bank *bank)
+static json_t *render(const void *element)
 {
+    const struct store_bank *bank = element;
     json_t *regions = json_array();
     for (size_t i = 0; i < bank->region_count; i++)
         json_array_append_new(regions, json_string(bank->regions[i]));
@@ -108,9 +110,8 @@ void api_bank_put(void *ctx, const struct http_request *request, struct http_res
     struct store_tx *tx;
     char object[STORE_NAME_SIZE];
 
-    snprintf(bank.id, sizeof bank.id, "%.*s", (int)sizeof bank.id - 1,
-             http_request_param(request, "bank"));
-    if (!read_bank(request, response, &bank) || !read_if_match(request, response, &if_match))
+    if (!path_slug(request, "bank", bank.id, response) || !read_bank(request, response, &bank) ||
+        !read_if_match(request, response, &if_match))
         return;
     snprintf(object, sizeof object, "bank/%s", bank.id);
     enum store_error error = store_begin(api->store, STORE_WRITE, &tx);
@@ -155,25 +156,14 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
     return store_bank_list(tx, after, out, cap, count);
 }
 
-static json_t *render_element(const void *element)
-{
-    return render(element);
-}
-
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
-{
-    const struct store_bank *bank = element;
-    snprintf(to, STORE_NAME_SIZE, "%s", bank->id);
-}
-
 void api_bank_list(void *ctx, const struct http_request *request, struct http_response *response)
 {
     static const struct api_listing listing = {
         .what = "the banks",
         .element_size = sizeof(struct store_bank),
         .fetch = fetch,
-        .render = render_element,
-        .cursor = cursor,
+        .render = render,
+        .id_offset = offsetof(struct store_bank, id),
     };
     api_answer_list(ctx, request, response, &listing, NULL);
 }

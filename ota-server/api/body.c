@@ -3,6 +3,7 @@
 #include "ota-server/api/problem.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,13 +13,41 @@ enum { PATH_SIZE = 160, AID_HEX_MIN = 10, AID_HEX_MAX = 32 };
 struct field {
     const struct body_member *member;
     json_t *value;
-    const char *wrong; /* what the value should have been */
+    char wrong[96]; /* what the value should have been */
 };
+
+__attribute__((format(printf, 2, 3))) static void expect(struct field *field, const char *format,
+                                                         ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(field->wrong, sizeof field->wrong, format, arguments);
+    va_end(arguments);
+}
+
+bool text_is_slug(const char *text)
+{
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return len > 0 && text[len] == '\0' && len < STORE_SLUG_SIZE;
+}
+
+bool text_to_aid(const char *text, char aid[STORE_AID_SIZE])
+{
+    size_t len = strlen(text);
+    if (len < AID_HEX_MIN || len > AID_HEX_MAX || len % 2 != 0)
+        return false;
+    for (size_t i = 0; i <= len; i++) {
+        if (i < len && !isxdigit((unsigned char)text[i]))
+            return false;
+        aid[i] = (char)toupper((unsigned char)text[i]);
+    }
+    return true;
+}
 
 static bool read_text(struct field *field)
 {
     const char *text = json_string_value(field->value);
-    field->wrong = "a string that is not empty and not longer than its limit";
+    expect(field, "a string of 1 to %zu bytes", field->member->size - 1);
     if (text == NULL || *text == '\0' || json_string_length(field->value) >= field->member->size)
         return false;
     snprintf(field->member->text, field->member->size, "%s", text);
@@ -28,25 +57,15 @@ static bool read_text(struct field *field)
 static bool read_slug(struct field *field)
 {
     bool fits = read_text(field);
-    field->wrong = "lower-case letters, digits and hyphens";
-    return fits && strspn(field->member->text, "abcdefghijklmnopqrstuvwxyz0123456789-") ==
-                       strlen(field->member->text);
+    expect(field, "1 to %zu lower-case letters, digits and hyphens", field->member->size - 1);
+    return fits && text_is_slug(field->member->text);
 }
 
 static bool read_aid(struct field *field)
 {
-    bool fits = read_text(field);
-    char *text = field->member->text;
-    size_t len = fits ? strlen(text) : 0;
-    field->wrong = "an AID of 5 to 16 bytes in hex";
-    if (len < AID_HEX_MIN || len > AID_HEX_MAX || len % 2 != 0)
-        return false;
-    for (; *text != '\0'; text++) {
-        if (!isxdigit((unsigned char)*text))
-            return false;
-        *text = (char)toupper((unsigned char)*text);
-    }
-    return true;
+    const char *text = json_string_value(field->value);
+    expect(field, "an AID of 5 to 16 bytes in hex");
+    return text != NULL && text_to_aid(text, field->member->text);
 }
 
 static bool read_hex(struct field *field)
@@ -54,17 +73,33 @@ static bool read_hex(struct field *field)
     const struct body_member *member = field->member;
     const char *text = json_string_value(field->value);
     struct scp_writer w = scp_writer_on(member->bytes, member->size);
-    field->wrong = "bytes in hex, not longer than their limit";
-    if (text == NULL || scp_hex_decode(text, &w) != SCP_OK)
+    if (member->minimum == (int64_t)member->size)
+        expect(field, "%zu bytes in hex", member->size);
+    else
+        expect(field, "%lld to %zu bytes in hex", (long long)member->minimum, member->size);
+    if (text == NULL || scp_hex_decode(text, &w) != SCP_OK || (int64_t)w.len < member->minimum)
         return false;
-    *member->count = scp_written(&w).len;
+    if (member->count != NULL)
+        *member->count = scp_written(&w).len;
     return true;
+}
+
+/* One byte or three (GPCS 2.3.1 11.1.2). */
+static bool read_privileges(struct field *field)
+{
+    size_t count = 0;
+    const struct body_member *member = field->member;
+    const struct body_member as_hex = {.bytes = member->bytes, .size = 3, .count = &count};
+    struct field hex = {.member = &as_hex, .value = field->value};
+    expect(field, "one or three bytes in hex");
+    return read_hex(&hex) && (count == 1 || count == 3);
 }
 
 static bool read_integer(struct field *field)
 {
     const struct body_member *member = field->member;
-    field->wrong = "a whole number within its range";
+    expect(field, "a whole number from %lld to %lld", (long long)member->minimum,
+           (long long)member->maximum);
     if (!json_is_integer(field->value))
         return false;
     *member->number = json_integer_value(field->value);
@@ -73,7 +108,7 @@ static bool read_integer(struct field *field)
 
 static bool read_bool(struct field *field)
 {
-    field->wrong = "true or false";
+    expect(field, "true or false");
     if (!json_is_boolean(field->value))
         return false;
     *field->member->flag = json_is_true(field->value);
@@ -82,22 +117,24 @@ static bool read_bool(struct field *field)
 
 static bool read_array(struct field *field)
 {
-    field->wrong = "an array";
+    expect(field, "an array");
     *field->member->json = field->value;
     return json_is_array(field->value);
 }
 
 static bool read_object(struct field *field)
 {
-    field->wrong = "an object";
+    expect(field, "an object");
     *field->member->json = field->value;
     return json_is_object(field->value);
 }
 
 static bool (*const readers[])(struct field *field) = {
-    [BODY_TEXT] = read_text,   [BODY_SLUG] = read_slug,     [BODY_AID] = read_aid,
-    [BODY_HEX] = read_hex,     [BODY_BOOL] = read_bool,     [BODY_INTEGER] = read_integer,
-    [BODY_ARRAY] = read_array, [BODY_OBJECT] = read_object,
+    [BODY_TEXT] = read_text,     [BODY_SLUG] = read_slug,
+    [BODY_AID] = read_aid,       [BODY_HEX] = read_hex,
+    [BODY_BOOL] = read_bool,     [BODY_INTEGER] = read_integer,
+    [BODY_ARRAY] = read_array,   [BODY_PRIVILEGES] = read_privileges,
+    [BODY_OBJECT] = read_object,
 };
 
 bool body_open(struct body *body, const struct http_request *request,

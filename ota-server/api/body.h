@@ -17,15 +17,18 @@
 
 #include "ota-server/http/request.h"
 #include "ota-server/http/response.h"
+#include "ota-server/store/limits.h"
 
 #include <jansson.h>
 
 enum body_type {
-    BODY_TEXT,    /* a string into `text`; not empty */
-    BODY_SLUG,    /* [a-z0-9-]+ into `text` */
-    BODY_AID,     /* 5 to 16 bytes in hex into `text`, made upper case */
-    BODY_HEX,     /* hex into `bytes` of `size`, the number of bytes into `count` */
-    BODY_INTEGER, /* `minimum` to `maximum` into `number` */
+    BODY_TEXT,       /* a string into `text`; not empty */
+    BODY_SLUG,       /* [a-z0-9-]+ into `text` */
+    BODY_AID,        /* 5 to 16 bytes in hex into `text`, made upper case */
+    BODY_HEX,        /* hex of at least `minimum` bytes into `bytes` of `size`, their number into
+                        `count` (may be NULL) */
+    BODY_PRIVILEGES, /* one or three bytes of hex into `bytes` of three */
+    BODY_INTEGER,    /* `minimum` to `maximum` into `number` */
     BODY_BOOL,
     BODY_ARRAY, /* borrowed into `json` */
     BODY_OBJECT,
@@ -59,6 +62,11 @@ void body_close(struct body *body);
 /* Read the members of `object`, which stands at `path` ("" for the body itself). */
 bool body_read_at(const char *path, json_t *object, const struct body_member *members, size_t count,
                   struct http_response *response);
+/* 1 to 64 lower-case letters, digits and hyphens: the id of a bank or product. */
+bool text_is_slug(const char *text);
+/* An AID in hex as the store has it: upper case. `aid` counts only on true. */
+bool text_to_aid(const char *text, char aid[STORE_AID_SIZE]);
+
 bool body_read(struct body *body, const struct body_member *members, size_t count,
                struct http_response *response);
 

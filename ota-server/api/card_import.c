@@ -25,7 +25,6 @@ enum { MEMORY_MAX = 16 * 1024 * 1024, COUNTER_MAX = 0xFFFFFF };
 
 static bool read_keys(struct import *in, struct http_response *response)
 {
-    size_t data_len = 0;
     int64_t kvn = 0;
     int64_t counter = 0;
     const struct body_member members[] = {
@@ -33,16 +32,13 @@ static bool read_keys(struct import *in, struct http_response *response)
          .size = sizeof in->keys.label},
         {"kvn", BODY_INTEGER, .required = true, .number = &kvn, .minimum = 1, .maximum = 255},
         {"diversification_data", BODY_HEX, .required = true, .bytes = in->keys.diversification_data,
-         .size = sizeof in->keys.diversification_data, .count = &data_len},
+         .size = sizeof in->keys.diversification_data,
+         .minimum = sizeof in->keys.diversification_data},
         {"counter", BODY_INTEGER, .nullable = true, .number = &counter, .minimum = 0,
          .maximum = COUNTER_MAX, .present = &in->keys.counter_known},
     };
     if (!body_read_at("keys", in->keys_json, members, COUNT(members), response))
         return false;
-    if (data_len != sizeof in->keys.diversification_data) {
-        problem_member(response, "keys.diversification_data", "must have ten bytes");
-        return false;
-    }
     in->keys.kvn = (uint8_t)kvn;
     in->keys.counter = (uint32_t)counter;
     return true;
@@ -79,20 +75,29 @@ static bool read_application(struct import *in, const char *path, json_t *json,
 {
     struct store_content *entry = new_entry(in, path, response);
     int64_t state = 0;
-    size_t privileges_len;
     if (entry == NULL)
         return false;
     const struct body_member members[] = {
         {"aid", BODY_AID, .required = true, .text = entry->aid, .size = sizeof entry->aid},
         {"load_file", BODY_AID, .text = entry->load_file, .size = sizeof entry->load_file},
         {"state", BODY_INTEGER, .required = true, .number = &state, .minimum = 1, .maximum = 255},
-        {"privileges", BODY_HEX, .bytes = entry->privileges, .size = sizeof entry->privileges,
-         .count = &privileges_len},
+        {"privileges", BODY_PRIVILEGES, .bytes = entry->privileges},
     };
     entry->kind = STORE_CONTENT_APPLICATION;
     bool fits = body_read_at(path, json, members, COUNT(members), response);
     entry->life_cycle = (uint8_t)state;
     return fits;
+}
+
+/* AIDs are unique on a card (GPCS 2.3.1 6.5). */
+static bool is_repeated(const struct import *in)
+{
+    const struct store_content *last = &in->contents[in->content_count - 1];
+    for (const struct store_content *entry = in->contents; entry < last; entry++) {
+        if (strcmp(entry->aid, last->aid) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool read_array(struct import *in, const char *name, json_t *array,
@@ -108,6 +113,10 @@ static bool read_array(struct import *in, const char *name, json_t *array,
         snprintf(path, sizeof path, "contents.%s[%zu]", name, i);
         if (!read(in, path, element, response))
             return false;
+        if (is_repeated(in)) {
+            problem_member(response, path, "has an AID that stands there twice");
+            return false;
+        }
     }
     return true;
 }
@@ -138,9 +147,9 @@ static bool read_import(const struct http_request *request, struct http_response
     struct card_identity *identity = &in->identity;
     const struct body_member members[] = {
         {"iin", BODY_HEX, .required = true, .bytes = identity->iin, .size = sizeof identity->iin,
-         .count = &identity->iin_len},
+         .minimum = 1, .count = &identity->iin_len},
         {"cin", BODY_HEX, .required = true, .bytes = identity->cin, .size = sizeof identity->cin,
-         .count = &identity->cin_len},
+         .minimum = 1, .count = &identity->cin_len},
         {"profile", BODY_SLUG, .required = true, .text = in->card.profile,
          .size = sizeof in->card.profile},
         {"region", BODY_TEXT, .required = true, .text = in->card.region,
@@ -235,7 +244,7 @@ void api_card_post(void *ctx, const struct http_request *request, struct http_re
         error = store_end(tx, add(tx, request, &in));
     if (error == STORE_CONFLICT)
         http_problem(response, 409, "card-known", "The card is known already",
-                     "a card with this identity has been imported, or an AID appears twice");
+                     "a card with this identity has been imported");
     else if (error == STORE_NOT_FOUND || error == STORE_INVALID)
         problem_member(response, "contents.active", "names no published product");
     else if (error != STORE_OK)

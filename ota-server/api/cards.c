@@ -21,8 +21,9 @@ static const char *const grades[] = {
     [STORE_EVIDENCE_PROVEN] = "proven",
 };
 
-static json_t *render_card(const struct store_card *card)
+static json_t *render_card(const void *element)
 {
+    const struct store_card *card = element;
     char created[OPERATION_TIME_SIZE];
     char updated[OPERATION_TIME_SIZE];
     json_t *free_memory = card->free_known ? json_integer(card->free_non_volatile) : json_null();
@@ -73,21 +74,26 @@ static enum store_error read_view(struct store_tx *tx, const char *id, struct ca
     return store_binding_list(tx, id, view->bindings, STORE_BINDINGS_MAX, &view->binding_count);
 }
 
-static bool bound_to(const struct card_view *view, const char *bank)
+/* A bank sees the cards that it is bound on, and there neither bindings nor products of others. */
+static bool restrict_to_bank(struct card_view *view, const char *bank)
 {
-    size_t len = strlen(bank);
+    size_t own = 0;
     for (size_t i = 0; i < view->binding_count; i++) {
-        const char *product = view->bindings[i].product;
-        if (strncmp(product, bank, len) == 0 && product[len] == '/')
-            return true;
+        if (api_product_is_of(view->bindings[i].product, bank))
+            view->bindings[own++] = view->bindings[i];
     }
-    return false;
+    view->binding_count = own;
+    for (size_t i = 0; i < view->content_count; i++) {
+        if (!api_product_is_of(view->contents[i].product, bank))
+            view->contents[i].product[0] = '\0';
+    }
+    return own > 0;
 }
 
-static bool may_see(const struct http_request *request, const struct card_view *view)
+static bool may_see(const struct http_request *request, struct card_view *view)
 {
     const struct http_principal *principal = http_request_principal(request);
-    return (principal->roles & ROLE(BANK)) == 0 || bound_to(view, principal->tenant);
+    return (principal->roles & ROLE(BANK)) == 0 || restrict_to_bank(view, principal->tenant);
 }
 
 void api_card_get(void *ctx, const struct http_request *request, struct http_response *response)
@@ -122,25 +128,14 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
     return store_card_list(tx, filter, after, out, cap, count);
 }
 
-static json_t *render_element(const void *element)
-{
-    return render_card(element);
-}
-
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
-{
-    const struct store_card *card = element;
-    snprintf(to, STORE_NAME_SIZE, "%s", card->id);
-}
-
 void api_card_list(void *ctx, const struct http_request *request, struct http_response *response)
 {
     static const struct api_listing listing = {
         .what = "the cards",
         .element_size = sizeof(struct store_card),
         .fetch = fetch,
-        .render = render_element,
-        .cursor = cursor,
+        .render = render_card,
+        .id_offset = offsetof(struct store_card, id),
     };
     const struct http_principal *principal = http_request_principal(request);
     const char *bank = (principal->roles & ROLE(BANK)) != 0 ? principal->tenant : NULL;
@@ -152,9 +147,9 @@ static bool read_identity(const struct http_request *request, struct http_respon
 {
     const struct body_member members[] = {
         {"iin", BODY_HEX, .required = true, .bytes = identity->iin, .size = sizeof identity->iin,
-         .count = &identity->iin_len},
+         .minimum = 1, .count = &identity->iin_len},
         {"cin", BODY_HEX, .required = true, .bytes = identity->cin, .size = sizeof identity->cin,
-         .count = &identity->cin_len},
+         .minimum = 1, .count = &identity->cin_len},
     };
     struct body body;
     if (!body_open(&body, request, response))

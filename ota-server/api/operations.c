@@ -14,18 +14,12 @@ static const char *bank_of(const struct http_request *request)
     return (principal->roles & ROLE(BANK)) != 0 ? principal->tenant : NULL;
 }
 
-static bool starts_with_bank(const char *product, const char *bank)
-{
-    size_t len = strlen(bank);
-    return strncmp(product, bank, len) == 0 && product[len] == '/';
-}
-
 /* A bank sees the operations that bring or retire a product of its own. */
 static bool may_see(const struct http_request *request, const struct store_operation *operation)
 {
     const char *bank = bank_of(request);
-    return bank == NULL || starts_with_bank(operation->product, bank) ||
-           starts_with_bank(operation->previous_product, bank);
+    return bank == NULL || api_product_is_of(operation->product, bank) ||
+           api_product_is_of(operation->previous_product, bank);
 }
 
 static enum store_error get(const struct api *api, const struct http_request *request,
@@ -60,12 +54,6 @@ static json_t *render(const void *element)
     return operation_json(element);
 }
 
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
-{
-    const struct store_operation *operation = element;
-    snprintf(to, STORE_NAME_SIZE, "%s", operation->id);
-}
-
 void api_operation_list(void *ctx, const struct http_request *request,
                         struct http_response *response)
 {
@@ -74,7 +62,7 @@ void api_operation_list(void *ctx, const struct http_request *request,
         .element_size = sizeof(struct store_operation),
         .fetch = fetch,
         .render = render,
-        .cursor = cursor,
+        .id_offset = offsetof(struct store_operation, id),
     };
     const char *state = http_request_query(request, "state");
     struct store_operation_filter filter = {

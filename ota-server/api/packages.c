@@ -2,15 +2,17 @@
  * and LOAD, not the archive. */
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
+#include "ota-server/api/path.h"
 #include "scp/cap/cap.h"
 #include "scp/crypto/hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
-static json_t *render(const struct store_package *package)
+static json_t *render(const void *element)
 {
+    const struct store_package *package = element;
     json_t *modules = json_array();
     for (size_t i = 0; i < package->module_count; i++)
         json_array_append_new(modules, json_string(package->modules[i]));
@@ -31,12 +33,11 @@ static bool describe(const struct scp_package *cap, struct http_response *respon
     char aid[STORE_AID_SIZE];
 
     aid_text(aid, &cap->aid);
-    if (strcasecmp(aid, package->aid) != 0) {
+    if (strcmp(aid, package->aid) != 0) {
         http_problem(response, 422, "package-aid-mismatch", "The CAP file holds another package",
                      "Header.cap names package %s, the request names %s", aid, package->aid);
         return false;
     }
-    snprintf(package->aid, sizeof package->aid, "%s", aid);
     snprintf(package->version, sizeof package->version, "%u.%u", cap->major, cap->minor);
     package->module_count = cap->applet_count;
     for (size_t i = 0; i < cap->applet_count; i++)
@@ -49,7 +50,7 @@ static enum store_error keep(const struct api *api, const struct http_request *r
 {
     char object[STORE_NAME_SIZE];
     struct store_tx *tx;
-    snprintf(object, sizeof object, "package/%.60s/%s", package->bank, package->aid);
+    snprintf(object, sizeof object, "package/%s/%s", package->bank, package->aid);
     STORE_TRY(store_begin(api->store, STORE_WRITE, &tx));
     enum store_error error = store_package_put(tx, package, load_file);
     if (error == STORE_OK)
@@ -84,15 +85,14 @@ static void put_cap(const struct api *api, const struct http_request *request,
 
 void api_package_put(void *ctx, const struct http_request *request, struct http_response *response)
 {
-    const char *bank = http_request_param(request, "bank");
     struct store_package package = {.created_ms = 0};
     struct scp_cap_problem problem;
     struct scp_cap *cap;
 
-    if (!api_is_own_bank(request, bank, response))
+    if (!api_is_own_bank(request, http_request_param(request, "bank"), response) ||
+        !path_slug(request, "bank", package.bank, response) ||
+        !path_aid(request, "aid", package.aid, response))
         return;
-    snprintf(package.bank, sizeof package.bank, "%.64s", bank);
-    snprintf(package.aid, sizeof package.aid, "%.32s", http_request_param(request, "aid"));
     if (scp_cap_open(&cap, http_request_body(request), &problem) != SCP_OK) {
         http_problem(response, 422, "cap-invalid", "The CAP file cannot be used", "%s",
                      problem.text);
@@ -108,25 +108,14 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
     return store_package_list(tx, filter, after, out, cap, count);
 }
 
-static json_t *render_element(const void *element)
-{
-    return render(element);
-}
-
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
-{
-    const struct store_package *package = element;
-    snprintf(to, STORE_NAME_SIZE, "%s", package->aid);
-}
-
 void api_package_list(void *ctx, const struct http_request *request, struct http_response *response)
 {
     static const struct api_listing listing = {
         .what = "the packages",
         .element_size = sizeof(struct store_package),
         .fetch = fetch,
-        .render = render_element,
-        .cursor = cursor,
+        .render = render,
+        .id_offset = offsetof(struct store_package, aid),
     };
     const char *bank = http_request_param(request, "bank");
     if (api_is_own_bank(request, bank, response))

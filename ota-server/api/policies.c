@@ -14,8 +14,9 @@ static const char *const statuses[] = {
     [STORE_POLICY_RETIRED] = "retired",
 };
 
-static json_t *render(const struct store_policy *policy)
+static json_t *render(const void *element)
 {
+    const struct store_policy *policy = element;
     char created[OPERATION_TIME_SIZE];
     char activated[OPERATION_TIME_SIZE];
     bool was_activated = policy->activated_ms != 0;
@@ -139,18 +140,15 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
                               size_t cap, size_t *count)
 {
     (void)filter;
-    return store_policy_list(tx, (int32_t)strtol(after, NULL, 10), out, cap, count);
+    long version = strtol(after, NULL, 10);
+    return store_policy_list(tx, version > INT32_MAX ? INT32_MAX : (int32_t)version, out, cap,
+                             count);
 }
 
-static json_t *render_element(const void *element)
-{
-    return render(element);
-}
-
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
+static int64_t number(const void *element)
 {
     const struct store_policy *policy = element;
-    snprintf(to, STORE_NAME_SIZE, "%d", (int)policy->version);
+    return policy->version;
 }
 
 void api_policy_list(void *ctx, const struct http_request *request, struct http_response *response)
@@ -159,8 +157,8 @@ void api_policy_list(void *ctx, const struct http_request *request, struct http_
         .what = "the policies",
         .element_size = sizeof(struct store_policy),
         .fetch = fetch,
-        .render = render_element,
-        .cursor = cursor,
+        .render = render,
+        .number = number,
     };
     api_answer_list(ctx, request, response, &listing, NULL);
 }

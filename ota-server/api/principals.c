@@ -8,8 +8,9 @@
 
 enum { PEM_SIZE = 8 * 1024 };
 
-static json_t *render(const struct store_principal *principal)
+static json_t *render(const void *element)
 {
+    const struct store_principal *principal = element;
     char created[OPERATION_TIME_SIZE];
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "id", principal->id, "name",
                      principal->name, "kind", principal_kind_name(principal->kind), "tenant",
@@ -117,17 +118,6 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
     return store_principal_list(tx, after, out, cap, count);
 }
 
-static json_t *render_element(const void *element)
-{
-    return render(element);
-}
-
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
-{
-    const struct store_principal *principal = element;
-    snprintf(to, STORE_NAME_SIZE, "%s", principal->id);
-}
-
 void api_principal_list(void *ctx, const struct http_request *request,
                         struct http_response *response)
 {
@@ -135,8 +125,8 @@ void api_principal_list(void *ctx, const struct http_request *request,
         .what = "the principals",
         .element_size = sizeof(struct store_principal),
         .fetch = fetch,
-        .render = render_element,
-        .cursor = cursor,
+        .render = render,
+        .id_offset = offsetof(struct store_principal, id),
     };
     api_answer_list(ctx, request, response, &listing, NULL);
 }

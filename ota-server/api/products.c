@@ -2,6 +2,7 @@
  * is frozen. */
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
+#include "ota-server/api/path.h"
 #include "ota-server/api/personalisation.h"
 
 #include <stdio.h>
@@ -13,8 +14,9 @@ static const char *const statuses[] = {
     [STORE_PRODUCT_PUBLISHED] = "published",
 };
 
-static json_t *render(const struct store_product *product)
+static json_t *render(const void *element)
 {
+    const struct store_product *product = element;
     return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:i}", "bank",
                      product->bank, "id", product->id, "version", (int)product->version, "status",
                      statuses[product->status], "role", product->role, "package", product->package,
@@ -31,7 +33,6 @@ static bool read_product(const struct http_request *request, struct http_respons
 {
     struct body body;
     json_t *dgis = NULL;
-    size_t privileges_len = 0;
     int64_t priority = 1;
     const struct body_member members[] = {
         {"role", BODY_SLUG, .required = true, .text = product->role, .size = sizeof product->role},
@@ -41,8 +42,7 @@ static bool read_product(const struct http_request *request, struct http_respons
          .size = sizeof product->module},
         {"instance", BODY_AID, .required = true, .text = product->instance,
          .size = sizeof product->instance},
-        {"privileges", BODY_HEX, .bytes = product->privileges, .size = sizeof product->privileges,
-         .count = &privileges_len},
+        {"privileges", BODY_PRIVILEGES, .bytes = product->privileges},
         {"parameters", BODY_HEX, .required = true, .bytes = product->parameters,
          .size = sizeof product->parameters, .count = &product->parameters_len},
         {"label", BODY_TEXT, .required = true, .text = product->label,
@@ -55,10 +55,6 @@ static bool read_product(const struct http_request *request, struct http_respons
         return false;
     bool fits = body_read(&body, members, sizeof members / sizeof members[0], response) &&
                 personalisation_check(dgis, response);
-    if (fits && privileges_len != 0 && privileges_len != 1 && privileges_len != 3) {
-        problem_member(response, "privileges", "must have one or three bytes");
-        fits = false;
-    }
     product->priority = (uint8_t)priority;
     *personalisation = fits ? json_dumps(dgis, JSON_COMPACT) : NULL;
     body_close(&body);
@@ -78,9 +74,9 @@ void api_product_put(void *ctx, const struct http_request *request, struct http_
     char object[STORE_NAME_SIZE];
     struct store_tx *tx;
 
-    snprintf(product.bank, sizeof product.bank, "%.64s", http_request_param(request, "bank"));
-    snprintf(product.id, sizeof product.id, "%.64s", http_request_param(request, "product"));
-    if (!api_is_own_bank(request, product.bank, response) ||
+    if (!api_is_own_bank(request, http_request_param(request, "bank"), response) ||
+        !path_slug(request, "bank", product.bank, response) ||
+        !path_slug(request, "product", product.id, response) ||
         !read_product(request, response, &product, &personalisation))
         return;
     object_name(object, product.bank, product.id);
@@ -99,33 +95,63 @@ void api_product_put(void *ctx, const struct http_request *request, struct http_
         http_response_json(response, 200, render(&product));
 }
 
+static bool has_module(const struct store_package *package, const char *module)
+{
+    for (size_t i = 0; i < package->module_count; i++) {
+        if (strcmp(package->modules[i], module) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Freeze the draft if the bank has the package and module that it names. On INVALID the response
+ * says what is missing. */
+static enum store_error publish(struct store_tx *tx, const struct http_request *request,
+                                struct http_response *response, struct store_product *product)
+{
+    const char *bank = http_request_param(request, "bank");
+    const char *id = http_request_param(request, "product");
+    struct store_package package;
+    char object[STORE_NAME_SIZE];
+
+    STORE_TRY(store_product_get(tx, bank, id, STORE_VERSION_DRAFT, product));
+    enum store_error error = store_package_get(tx, bank, product->package, &package);
+    if (error == STORE_NOT_FOUND) {
+        http_problem(response, 422, "package-missing", "The product's package is missing",
+                     "the bank has no package %s", product->package);
+        return STORE_INVALID;
+    }
+    if (error == STORE_OK && !has_module(&package, product->module)) {
+        http_problem(response, 422, "module-missing", "The product's module is missing",
+                     "package %s has no module %s", product->package, product->module);
+        return STORE_INVALID;
+    }
+    if (error == STORE_OK)
+        error = store_product_publish(tx, bank, id, product);
+    object_name(object, bank, id);
+    return error == STORE_OK ? api_audit(tx, request, "product.publish", object, render(product))
+                             : error;
+}
+
 void api_product_publish(void *ctx, const struct http_request *request,
                          struct http_response *response)
 {
     const struct api *api = ctx;
-    const char *bank = http_request_param(request, "bank");
-    const char *id = http_request_param(request, "product");
     struct store_product product;
-    char object[STORE_NAME_SIZE];
     struct store_tx *tx;
 
-    if (!api_is_own_bank(request, bank, response))
+    if (!api_is_own_bank(request, http_request_param(request, "bank"), response))
         return;
-    object_name(object, bank, id);
     enum store_error error = store_begin(api->store, STORE_WRITE, &tx);
-    if (error == STORE_OK) {
-        error = store_product_publish(tx, bank, id, &product);
-        if (error == STORE_OK)
-            error = api_audit(tx, request, "product.publish", object, render(&product));
-        error = store_end(tx, error);
-    }
+    if (error == STORE_OK)
+        error = store_end(tx, publish(tx, request, response, &product));
     if (error == STORE_CONFLICT)
         http_problem(response, 409, "instance-aid-taken", "The instance AID is another product's",
                      "instance AIDs are unique on a card, so no two products may share one");
-    else if (error != STORE_OK)
-        problem_store(response, error, "the draft, or the package it names");
-    else
+    else if (error == STORE_OK)
         http_response_json(response, 200, render(&product));
+    else if (error != STORE_INVALID)
+        problem_store(response, error, "the draft");
 }
 
 static enum store_error get_shown(struct store_tx *tx, const char *bank, const char *id,
@@ -171,25 +197,14 @@ static enum store_error fetch(struct store_tx *tx, const void *filter, const cha
     return store_product_list(tx, filter, after, out, cap, count);
 }
 
-static json_t *render_element(const void *element)
-{
-    return render(element);
-}
-
-static void cursor(const void *element, char to[STORE_NAME_SIZE])
-{
-    const struct store_product *product = element;
-    snprintf(to, STORE_NAME_SIZE, "%s", product->id);
-}
-
 void api_product_list(void *ctx, const struct http_request *request, struct http_response *response)
 {
     static const struct api_listing listing = {
         .what = "the products",
         .element_size = sizeof(struct store_product),
         .fetch = fetch,
-        .render = render_element,
-        .cursor = cursor,
+        .render = render,
+        .id_offset = offsetof(struct store_product, id),
     };
     const char *bank = http_request_param(request, "bank");
     if (api_is_own_bank(request, bank, response))
