@@ -6,16 +6,15 @@
 
 #include <stdio.h>
 
-enum { DGIS_MAX = 128, TEMPLATE_MAX = 4096, PATH_SIZE = 64 };
+enum { TEMPLATE_MAX = 4096, PATH_SIZE = 64 };
 
 static bool check_dgi(const char *path, json_t *dgi, struct http_response *response)
 {
     uint8_t id[2];
-    size_t id_len = 0;
     char value[TEMPLATE_MAX];
     bool sensitive;
     const struct body_member members[] = {
-        {"dgi", BODY_HEX, .required = true, .bytes = id, .size = sizeof id, .count = &id_len},
+        {"dgi", BODY_HEX, .required = true, .bytes = id, .size = sizeof id, .minimum = sizeof id},
         {"value", BODY_TEXT, .required = true, .text = value, .size = sizeof value},
         {"sensitive", BODY_BOOL, .flag = &sensitive},
     };
@@ -24,10 +23,6 @@ static bool check_dgi(const char *path, json_t *dgi, struct http_response *respo
 
     if (!body_read_at(path, dgi, members, sizeof members / sizeof members[0], response))
         return false;
-    if (id_len != sizeof id) {
-        problem_member(response, path, "must have a dgi of two bytes");
-        return false;
-    }
     if (template_check(value, &problem) == SCP_OK)
         return true;
     snprintf(what, sizeof what, "has a value that is no template: character %zu: %s",
@@ -40,7 +35,7 @@ bool personalisation_check(json_t *dgis, struct http_response *response)
 {
     size_t i;
     json_t *dgi;
-    if (json_array_size(dgis) > DGIS_MAX) {
+    if (json_array_size(dgis) > PERSONALISATION_DGIS_MAX) {
         problem_member(response, "personalisation", "has more than 128 elements");
         return false;
     }
@@ -52,4 +47,24 @@ bool personalisation_check(json_t *dgis, struct http_response *response)
             return false;
     }
     return true;
+}
+
+size_t personalisation_dgis(json_t *dgis, struct vault_dgi to[PERSONALISATION_DGIS_MAX])
+{
+    size_t i;
+    json_t *dgi;
+    json_array_foreach(dgis, i, dgi)
+    {
+        const char *id = json_string_value(json_object_get(dgi, "dgi"));
+        const char *value = json_string_value(json_object_get(dgi, "value"));
+        uint8_t bytes[2];
+        struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
+        if (i == PERSONALISATION_DGIS_MAX || id == NULL || value == NULL ||
+            scp_hex_decode(id, &w) != SCP_OK || w.len != sizeof bytes)
+            return i;
+        to[i] = (struct vault_dgi){.value = value,
+                                   .id = scp_load_u16(bytes),
+                                   .sensitive = json_is_true(json_object_get(dgi, "sensitive"))};
+    }
+    return json_array_size(dgis);
 }
