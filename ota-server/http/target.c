@@ -10,25 +10,14 @@ void http_target_fini(struct http_target *target)
     *target = (struct http_target){0};
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 /* The character at *from, which moves behind it; 0 for a bad escape or a control character. */
 static unsigned char decode_one(const char **from, char plus)
 {
     unsigned char c = (unsigned char)**from;
     size_t len = 1;
     if (c == '%') {
-        int high = hex_digit((*from)[1]);
-        int low = high < 0 ? -1 : hex_digit((*from)[2]);
+        int high = scp_hex_digit((*from)[1]);
+        int low = high < 0 ? -1 : scp_hex_digit((*from)[2]);
         if (low < 0)
             return 0;
         c = (unsigned char)(high * 16 + low);

@@ -34,22 +34,11 @@ static void skip_blanks(struct parser *p)
         p->at++;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 /* Two digits; false, without moving, when they are not there. */
 static bool get_byte(struct parser *p, uint8_t *out)
 {
-    int high = hex_digit(peek(p));
-    int low = high < 0 ? -1 : hex_digit(p->text[p->at + 1]);
+    int high = scp_hex_digit(peek(p));
+    int low = high < 0 ? -1 : scp_hex_digit(p->text[p->at + 1]);
     if (low < 0)
         return false;
     *out = (uint8_t)(high << 4 | low);
@@ -125,7 +114,7 @@ static enum scp_error parse_constant(struct parser *p, uint32_t tag)
     size_t mark = open_object(p, tag);
     while (get_byte(p, &byte))
         put(p, scp_bytes_of(&byte, 1));
-    if (hex_digit(peek(p)) >= 0)
+    if (scp_hex_digit(peek(p)) >= 0)
         return fail(p, p->at, SCP_MALFORMED, "the constant has an odd number of digits");
     close_object(p, mark);
     return SCP_OK;

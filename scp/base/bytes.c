@@ -273,7 +273,7 @@ char *scp_hex_encode(char *to, size_t cap, struct scp_bytes bytes)
     return to;
 }
 
-static int hex_digit(char c)
+int scp_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -291,8 +291,8 @@ enum scp_error scp_hex_decode(const char *text, struct scp_writer *to)
             text++;
             continue;
         }
-        int high = hex_digit(text[0]);
-        int low = high < 0 ? -1 : hex_digit(text[1]);
+        int high = scp_hex_digit(text[0]);
+        int low = high < 0 ? -1 : scp_hex_digit(text[1]);
         if (low < 0)
             return SCP_MALFORMED;
         scp_put_u8(to, (uint8_t)(high << 4 | low));

@@ -122,6 +122,9 @@ void scp_reader_fail(struct scp_reader *r, enum scp_error error);
  * by whole bytes. Returns `to`. */
 char *scp_hex_encode(char *to, size_t cap, struct scp_bytes bytes);
 
+/* The value of one hex digit of either case; -1 for any other character. */
+int scp_hex_digit(char c);
+
 /* Hex digits of either case; blanks between bytes are skipped. MALFORMED for any other character
  * or half a byte. */
 SCP_MUST_USE enum scp_error scp_hex_decode(const char *text, struct scp_writer *to);
