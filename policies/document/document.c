@@ -1,4 +1,5 @@
 #include "policies/document/node.h"
+#include "scp/base/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,10 @@ void doc_free(struct document *doc)
     while (doc->newest != NULL) {
         struct document_node *node = doc->newest;
         doc->newest = node->made_before;
+        scp_wipe(node->text, node->len);
         free(node);
     }
+    scp_wipe(doc->source, doc->source_len);
     free(doc->source);
     free(doc);
 }

@@ -93,7 +93,8 @@ SCP_MUST_USE enum document_error doc_new(const char *file, struct scp_bytes text
 /* The same from a file; UNREADABLE when it cannot be opened or read. */
 SCP_MUST_USE enum document_error doc_new_from_file(const char *path, struct document **out,
                                                    struct document_problem *problem);
-/* NULL is allowed. */
+/* NULL is allowed. The text is wiped, because key files are documents too; what the YAML library
+ * kept while it read is beyond reach. */
 void doc_free(struct document *doc);
 
 /* Never NULL. */
