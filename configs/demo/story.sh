@@ -48,7 +48,7 @@ import_card() {
     local index=$1 bank
     make_import "$index" $((16#$(known_counter "$index")))
     card_ids[index]=$(as operator card import "$work/issuance/card$index.json" --json | member id)
-    for bank in bank-b bank-c; do
+    for bank in bank-a bank-b bank-c; do
         quietly as "$bank" personalisation add "$bank" debit "${card_ids[$index]}" "$work/$bank/card$index.record" \
             --transport-key "$work/$bank/transport.key"
     done
