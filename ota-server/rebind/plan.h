@@ -3,7 +3,7 @@
  *
  * Recovery is planning again: a half-finished rebind is just another observed state. An instance
  * that was installed but not yet made selectable (life cycle 03) was interrupted and is deleted and
- * done again; one in 07 is complete.
+ * done again; one in 07 is complete, except on a chip that personalises only what is selectable.
  *
  * Make before break: every plan of a switch makes the new instance selectable and lists it in the
  * directory before the old one is touched, unless the policy obliged otherwise and memory demands

@@ -172,16 +172,23 @@ static enum scp_error write_steps(struct session_build *b)
     return SCP_OK;
 }
 
-static enum scp_error write_all(struct session_build *b, bool guarded)
+/* The session only spends the card's counter: see struct session_card. */
+static bool burns(const struct session *s)
+{
+    return s->card.protocol == SCP_PROTOCOL_02 && !s->card.counter_known &&
+           scp_challenge_predictable(s->card.protocol, s->card.i);
+}
+
+static enum scp_error write_all(struct session_build *b)
 {
     struct session *s = b->session;
-    bool prepared =
-        guarded && s->card.counter_known && scp_challenge_predictable(s->card.protocol, s->card.i);
+    bool prepared = b->script.extended && s->card.counter_known &&
+                    scp_challenge_predictable(s->card.protocol, s->card.i);
     if (s->phase == SESSION_CLOSED)
         SCP_TRY(write_opening(b, prepared));
     if (s->phase == SESSION_OPENED)
         SCP_TRY(write_authenticate(b));
-    return s->phase == SESSION_RUNNING ? write_steps(b) : SCP_OK;
+    return s->phase == SESSION_RUNNING && !burns(s) ? write_steps(b) : SCP_OK;
 }
 
 enum scp_error session_write(struct session *s, const struct session_keys *keys,
@@ -198,10 +205,11 @@ enum scp_error session_write(struct session *s, const struct session_keys *keys,
     s->has_select = s->has_init_update = s->has_authenticate = false;
     s->script_steps = 0;
     scp_script_begin(&b.script, peer->guard && peer->targets, body, limit);
-    enum scp_error error = write_all(&b, peer->guard);
+    enum scp_error error = write_all(&b);
     if (error == SCP_OK)
         error = scp_script_finish(&b.script, script);
     *why = b.why;
+    scp_channel_fini(&b.channel);
     free(body);
     return error;
 }
@@ -272,16 +280,22 @@ static bool open_from(struct walk *walk, struct scp_bytes answer)
     return true;
 }
 
-/* What the card says its counter is. It is believed only after the cryptogram has verified. */
+static void set_counter(struct walk *walk, uint32_t counter)
+{
+    walk->result->counter_seen = true;
+    walk->result->counter = counter;
+    walk->session->card.counter_known = true;
+    walk->session->card.counter = counter;
+}
+
+/* What the card says its counter is. It is believed only after the cryptogram has verified, and one
+ * that is still to be spent is not kept. */
 static void see_counter(struct walk *walk, struct scp_bytes answer)
 {
     struct scp_init_update parsed;
-    if (scp_init_update_parse(answer, &parsed) != SCP_OK || !parsed.has_counter)
-        return;
-    walk->result->counter_seen = true;
-    walk->result->counter = parsed.counter;
-    walk->session->card.counter_known = true;
-    walk->session->card.counter = parsed.counter;
+    if (scp_init_update_parse(answer, &parsed) == SCP_OK && parsed.has_counter &&
+        !burns(walk->session))
+        set_counter(walk, parsed.counter);
 }
 
 /* False when the walk ends here. */
@@ -321,14 +335,17 @@ static bool read_authenticate(struct walk *walk, const struct pair *pair)
         return stop(walk, SESSION_REFUSED, sw);
     if (sw != SW_OK)
         return stop(walk, SESSION_STOPPED, sw);
+    struct session *s = walk->session;
+    bool burned = burns(s);
     walk->result->authenticated = true;
-    struct session_card *card = &walk->session->card;
-    if (card->protocol == SCP_PROTOCOL_02 && card->counter_known) {
-        card->counter++; /* SCP02 counts sessions that authenticated (GPCS E.1.2.2) */
-        walk->result->counter_seen = true;
-        walk->result->counter = card->counter;
-    }
-    return true;
+    /* SCP02 counts sessions that authenticated (GPCS E.1.2.2). */
+    if (s->card.protocol == SCP_PROTOCOL_02)
+        set_counter(walk, s->channel.session.counter + 1);
+    if (!burned)
+        return true;
+    scp_channel_fini(&s->channel);
+    s->phase = SESSION_CLOSED;
+    return stop(walk, SESSION_CONTINUE, sw);
 }
 
 /* SELECT, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE: whichever of them the script has. */
@@ -372,6 +389,14 @@ static bool unwrap(struct walk *walk, const struct pair *pair, struct scp_writer
     return true;
 }
 
+/* The standard form of a script cannot say which status words may follow. */
+static bool accepts(const struct walk *walk, const struct scp_script_command *command,
+                    const struct session_answer *answer)
+{
+    return walk->script.extended ? scp_script_accepts(command, answer->sw)
+                                 : session_step_accepts(answer);
+}
+
 static enum scp_error read_step(struct walk *walk, const struct plan_step *step, size_t commands,
                                 bool *goes_on)
 {
@@ -386,7 +411,7 @@ static enum scp_error read_step(struct walk *walk, const struct plan_step *step,
             break;
         answer.command = pair.command.apdu;
         *goes_on = unwrap(walk, &pair, &data, &answer);
-        if (*goes_on && !scp_script_accepts(&pair.command, answer.sw))
+        if (*goes_on && !accepts(walk, &pair.command, &answer))
             *goes_on = stop(walk, SESSION_STOPPED, answer.sw);
         if (*goes_on &&
             session_step_take(walk->session, &answer, walk->content, walk->result) != SCP_OK)
@@ -417,11 +442,45 @@ static enum scp_error read_steps(struct walk *walk)
     return SCP_OK;
 }
 
+/* Whether the script that was read may run again as it is: SCP03 counts INITIALIZE UPDATE, SCP02
+ * sessions that authenticated. Without its EXTERNAL AUTHENTICATE a script does nothing; with a
+ * random challenge it works once; and one whose guard did not hold is for another counter. */
+static bool may_run(const struct session *s, const struct session_result *result)
+{
+    if (!s->has_authenticate || !scp_challenge_predictable(s->card.protocol, s->card.i))
+        return false;
+    if (s->card.protocol == SCP_PROTOCOL_02)
+        return !result->authenticated && s->phase != SESSION_OPENED;
+    return s->has_init_update && !result->counter_seen;
+}
+
 /* After these the card's content is not what was planned from. */
 static bool leaves_content_unknown(enum session_outcome outcome)
 {
     return outcome == SESSION_STOPPED || outcome == SESSION_INTERRUPTED ||
            outcome == SESSION_FORGED;
+}
+
+/* Before anything is taken from them: responses are well formed, and no more than commands. */
+static enum scp_error check_responses(const struct session_exchange *exchange)
+{
+    struct scp_script_reader script;
+    struct scp_response_reader responses;
+    struct scp_script_command command;
+    struct scp_response parsed;
+    struct scp_bytes raw;
+    enum scp_error error = SCP_OK;
+
+    SCP_TRY(scp_script_open(&script, exchange->script));
+    if (exchange->responses.len == 0)
+        return SCP_OK;
+    SCP_TRY(scp_responses_open(&responses, exchange->responses));
+    while ((error = scp_responses_next(&responses, &raw)) == SCP_OK) {
+        SCP_TRY(scp_response_parse(raw, &parsed));
+        if (scp_script_next(&script, &command) != SCP_OK)
+            return SCP_TRAILING;
+    }
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
 }
 
 enum scp_error session_read(struct session *s, const struct scp_keys *keys,
@@ -433,6 +492,7 @@ enum scp_error session_read(struct session *s, const struct scp_keys *keys,
     bool goes_on;
 
     *result = (struct session_result){.outcome = SESSION_INTERRUPTED};
+    SCP_TRY(check_responses(exchange));
     SCP_TRY(scp_script_open(&walk.script, exchange->script));
     if (exchange->responses.len != 0)
         SCP_TRY(scp_responses_open(&walk.responses, exchange->responses));
@@ -440,6 +500,7 @@ enum scp_error session_read(struct session *s, const struct scp_keys *keys,
     if (goes_on)
         SCP_TRY(read_steps(&walk));
     result->step = s->next_step;
+    result->may_run = may_run(s, result);
     result->r_mac = s->phase == SESSION_RUNNING && result->steps_done > 0 &&
                     (params_of(&s->card).level & SCP_LEVEL_R_MAC) != 0;
     if (leaves_content_unknown(result->outcome))

@@ -24,7 +24,12 @@
 #include "scp/channel/channel.h"
 #include "scp/ota/script.h"
 
-/* The card as its record has it. */
+/* The card as its record has it.
+ *
+ * An unknown counter also says that a script of before may still run. SCP03 is rid of it by the
+ * first INITIALIZE UPDATE. SCP02 keys depend on nothing but the counter, so where the challenge can
+ * be foretold the session spends a counter on an authentication with nothing behind it, and does
+ * its work under the next one: two different scripts never go out under the same keys. */
 struct session_card {
     enum scp_protocol protocol;
     uint8_t i;
@@ -121,6 +126,8 @@ struct session_result {
     uint32_t counter;   /* to keep in the card's record */
     bool authenticated; /* the card proved its keys in this exchange */
     bool r_mac;         /* the responses carried a MAC that verified */
+    bool may_run;       /* nothing shows that the card's counter has passed the script: the record's
+                         * counter can no longer be relied on */
     struct session_proof proof;
 };
 

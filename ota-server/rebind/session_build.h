@@ -50,6 +50,10 @@ SCP_MUST_USE enum scp_error session_step_take(struct session *s,
                                               struct card_content *content,
                                               struct session_result *result);
 
+/* Whether the status word may follow a command of the step. In the standard form of a script, which
+ * cannot say so itself, this alone counts. */
+bool session_step_accepts(const struct session_answer *answer);
+
 /* Every command of the step was accepted: what the card carries now. */
 SCP_MUST_USE enum scp_error session_step_done(struct session *s, const struct plan_step *step,
                                               const struct plan_product *product,

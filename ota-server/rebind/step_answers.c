@@ -90,17 +90,28 @@ static enum scp_error take_read(struct session *s, const struct session_answer *
     return take_registry(s, registry_parts[part], answer->data, content);
 }
 
+static bool locked(const struct content_entry *entry)
+{
+    return (entry->life_cycle & SCP_LIFE_CYCLE_LOCKED) != 0;
+}
+
+/* An instance that is missing, there all the same, or locked otherwise contradicts the steps that
+ * were just carried out: one of the two answers was not the card's. */
 static enum scp_error take_confirm(struct session *s, const struct session_answer *answer,
                                    struct card_content *content, struct session_result *result)
 {
     (void)result;
     if (answer->index > 0)
         return take_resources(answer, content);
-    if (answer->sw == SCP_SW_DATA_NOT_FOUND) {
-        content_remove(content, &answer->step->aid);
-        return SCP_OK;
-    }
-    return take_registry(s, SCP_STATUS_APPLICATIONS, answer->data, content);
+    const struct content_entry *found = content_find(content, &answer->step->aid);
+    bool expected = found != NULL;
+    bool expected_locked = expected && locked(found);
+    if (answer->sw == SCP_SW_DATA_NOT_FOUND)
+        return expected ? SCP_MISMATCH : SCP_OK;
+    SCP_TRY(take_registry(s, SCP_STATUS_APPLICATIONS, answer->data, content));
+    found = content_find(content, &answer->step->aid);
+    bool agrees = (found != NULL) == expected && (!expected || locked(found) == expected_locked);
+    return agrees ? SCP_OK : SCP_MISMATCH;
 }
 
 /* Format 1 of an answer (template 80), or format 2 (77 with tags): EMV Book 3 6.5. */
@@ -251,6 +262,9 @@ enum scp_error session_step_done(struct session *s, const struct plan_step *step
                                  const struct plan_product *product, struct card_content *content)
 {
     uint8_t state = life_cycle_of(content, &step->aid);
+    if (step->kind == PLAN_STEP_LOAD || step->kind == PLAN_STEP_INSTALL ||
+        step->kind == PLAN_STEP_DELETE)
+        content->free_known = false; /* until CONFIRM asks */
     switch (step->kind) {
     case PLAN_STEP_READ:
         finish_read(s, content);

@@ -25,6 +25,24 @@ static const struct session_accepts accept_page = {
 static const struct session_accepts accept_resources = {
     3, {{SCP_SW_SUCCESS, 0xFFFF}, {SCP_SW_DATA_NOT_FOUND, 0xFFFF}, {SCP_SW_WRONG_P1_P2, 0xFFFF}}};
 
+static bool among(const struct session_accepts *accepts, uint16_t sw)
+{
+    for (size_t i = 0; i < accepts->count; i++) {
+        if ((sw & accepts->match[i].mask) == accepts->match[i].value)
+            return true;
+    }
+    return false;
+}
+
+/* What is read ends with the memory; everything else of a READ or CONFIRM is pages. */
+bool session_step_accepts(const struct session_answer *answer)
+{
+    bool reads = answer->step->kind == PLAN_STEP_READ || answer->step->kind == PLAN_STEP_CONFIRM;
+    if (!reads)
+        return answer->sw == SCP_SW_SUCCESS;
+    return among(&accept_page, answer->sw) || among(&accept_resources, answer->sw);
+}
+
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static size_t data_room(const struct session_build *b)
@@ -191,8 +209,11 @@ static enum scp_error emit_status(struct session_build *b, const struct scp_get_
     return session_emit(b, &command, &accept_page);
 }
 
+/* Not in the standard form: a card without FF21 would end the script there. */
 static enum scp_error emit_resources(struct session_build *b)
 {
+    if (!b->script.extended)
+        return SCP_OK;
     struct scp_apdu command = scp_get_data(SCP_DATA_EXTENDED_RESOURCES);
     return session_emit(b, &command, &accept_resources);
 }
