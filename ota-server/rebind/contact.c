@@ -128,15 +128,21 @@ static enum rebind_refusal plan_and_issue(struct contact *c, struct store_exchan
     return refusal == REBIND_REFUSED_NONE && planned ? issue(c, exchange) : refusal;
 }
 
+static enum rebind_refusal close_contact(struct contact *c)
+{
+    c->reply->more_work = c->job.operation.state == STORE_OPERATION_PENDING;
+    return rebind_refusal_of_store(store_contact_release(c->tx, c->job.card.id, c->agent->id));
+}
+
 /* ---- beginning ---------------------------------------------------------------------------- */
 
-static enum rebind_refusal restore_session(struct contact *c, const char *exchange)
+static enum rebind_refusal restore_session(struct contact *c, const struct store_exchange *exchange)
 {
     uint8_t saved[SESSION_SAVED_MAX];
     struct scp_writer state = scp_writer_on(saved, sizeof saved);
     struct store_blob sealed = {.len = 0};
-    struct scp_bytes associated = scp_bytes_of(c->job.operation.id, strlen(c->job.operation.id));
-    if (store_exchange_sealed_state(c->tx, exchange, &sealed) != STORE_OK)
+    struct scp_bytes associated = scp_bytes_of(exchange->operation, strlen(exchange->operation));
+    if (store_exchange_sealed_state(c->tx, exchange->id, &sealed) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
     enum scp_error error =
         vault_unseal(c->service->vault, "session", associated, store_blob_bytes(&sealed), &state);
@@ -147,8 +153,27 @@ static enum rebind_refusal restore_session(struct contact *c, const char *exchan
     return error == SCP_OK ? REBIND_REFUSED_NONE : REBIND_REFUSED_INTERNAL;
 }
 
-/* A script that was prepared whole may still run, so the same bytes go out again: two different
- * ones under one SCP02 counter would share keys. One that belonged to an open session is dead. */
+/* A script is about that nobody waits for, but that the card may still run. Without a counter the
+ * next session first makes the card's counter pass it (struct session_card), however often contacts
+ * are lost on the way. */
+static enum store_error forget_counter(struct contact *c)
+{
+    const struct store_key_set_ref ref = {c->job.card.id, c->job.key_set.security_domain,
+                                          c->job.key_set.kvn};
+    c->job.key_set.counter_known = false;
+    return store_key_set_forget_counter(c->tx, &ref);
+}
+
+static enum store_error burn(struct contact *c, const char *exchange)
+{
+    STORE_TRY(store_exchange_burn(c->tx, exchange));
+    STORE_TRY(forget_counter(c));
+    c->job.content.known = false;
+    return job_doubt_content(&c->job);
+}
+
+/* A script of this operation that was prepared whole goes out again as the same bytes. Any other is
+ * burned: one that belonged to an open session, or to an operation that has ended. */
 static enum rebind_refusal resend_or_burn(struct contact *c, bool *resent)
 {
     struct store_exchange exchange;
@@ -158,16 +183,17 @@ static enum rebind_refusal resend_or_burn(struct contact *c, bool *resent)
         return REBIND_REFUSED_NONE;
     if (error != STORE_OK)
         return rebind_refusal_of_store(error);
-    enum rebind_refusal refusal = restore_session(c, exchange.id);
+    enum rebind_refusal refusal = restore_session(c, &exchange);
     if (refusal != REBIND_REFUSED_NONE)
         return refusal;
     bool prepared = c->session.has_init_update && c->session.has_authenticate;
+    bool own = strcmp(exchange.operation, c->job.operation.id) == 0;
     session_fini(&c->session);
-    if (prepared && has_extensions(c->agent)) {
+    if (own && prepared && has_extensions(c->agent)) {
         *resent = true;
         return reply_with(c, &exchange);
     }
-    return rebind_refusal_of_store(store_exchange_burn(c->tx, exchange.id));
+    return rebind_refusal_of_store(burn(c, exchange.id));
 }
 
 static enum rebind_refusal start(struct contact *c)
@@ -210,8 +236,9 @@ static enum rebind_refusal load(struct contact *c, const struct store_operation 
     enum rebind_refusal refusal = job_load(&c->job, c->service, c->tx, operation);
     *loaded = refusal == REBIND_REFUSED_NONE;
     snprintf(c->reply->operation, sizeof c->reply->operation, "%s", operation->id);
-    if (refusal == REBIND_REFUSED_PERSONALISATION_MISSING ||
-        refusal == REBIND_REFUSED_PRODUCT_UNKNOWN)
+    bool ends = refusal == REBIND_REFUSED_PERSONALISATION_MISSING ||
+                refusal == REBIND_REFUSED_PRODUCT_UNKNOWN;
+    if (ends && store_operation_is_open(operation->state))
         return fail(c, rebind_refusal_text(refusal)->title);
     return refusal;
 }
@@ -230,16 +257,14 @@ static enum rebind_refusal begin(struct contact *c, const uint8_t identity[32])
     if (error != STORE_OK)
         return rebind_refusal_of_store(error);
     refusal = load(c, &operation, &loaded);
-    return refusal == REBIND_REFUSED_NONE && loaded ? start(c) : refusal;
+    if (refusal == REBIND_REFUSED_NONE && loaded)
+        refusal = start(c);
+    if (refusal == REBIND_REFUSED_NONE && !c->reply->has_script)
+        refusal = close_contact(c);
+    return refusal;
 }
 
 /* ---- answering ---------------------------------------------------------------------------- */
-
-static enum rebind_refusal close_contact(struct contact *c)
-{
-    c->reply->more_work = c->job.operation.state == STORE_OPERATION_PENDING;
-    return rebind_refusal_of_store(store_contact_release(c->tx, c->job.card.id, c->agent->id));
-}
 
 static enum rebind_refusal go_on(struct contact *c, enum outcome_next next,
                                  struct store_exchange *exchange)
@@ -278,6 +303,8 @@ static enum rebind_refusal advance(struct contact *c, const struct contact_answe
     store_blob_fini(&script);
     if (error != SCP_OK)
         return REBIND_REFUSED_RESPONSES_MALFORMED;
+    if (result.may_run && forget_counter(c) != STORE_OK)
+        return REBIND_REFUSED_STORAGE;
     if (outcome_apply(&c->job, c->agent->id, &result, &next) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
     enum rebind_refusal refusal = go_on(c, next, &next_exchange);
@@ -318,6 +345,19 @@ static enum rebind_refusal find_exchange(struct contact *c, const char *id,
     return holds ? REBIND_REFUSED_NONE : REBIND_REFUSED_EXCHANGE_UNKNOWN;
 }
 
+/* The answer to a script of an operation that has ended in the meantime: taken, so that the agent
+ * is rid of it, and believed in nothing. */
+static enum rebind_refusal take_late(struct contact *c, const struct store_exchange *exchange,
+                                     const uint8_t digest[32])
+{
+    enum store_error error = store_exchange_answer(c->tx, exchange->id, digest);
+    if (error == STORE_OK)
+        error = forget_counter(c);
+    if (error == STORE_OK)
+        error = job_doubt_content(&c->job);
+    return error == STORE_OK ? close_contact(c) : rebind_refusal_of_store(error);
+}
+
 static enum rebind_refusal take(struct contact *c, const struct contact_answer *answer)
 {
     struct store_exchange exchange;
@@ -336,7 +376,9 @@ static enum rebind_refusal take(struct contact *c, const struct contact_answer *
         return refusal;
     if (exchange.state != STORE_EXCHANGE_OUTSTANDING)
         return repeat(c, &exchange, digest);
-    refusal = restore_session(c, exchange.id);
+    if (!store_operation_is_open(operation.state))
+        return take_late(c, &exchange, digest);
+    refusal = restore_session(c, &exchange);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = rebind_refusal_of_store(store_exchange_answer(c->tx, exchange.id, digest));
     return refusal == REBIND_REFUSED_NONE ? advance(c, answer) : refusal;
@@ -424,7 +466,7 @@ static enum rebind_refusal report(struct contact *c, const struct contact_progre
     if (store_operation_get(c->tx, exchange.operation, &c->job.operation) != STORE_OK ||
         store_exchange_script(c->tx, exchange.id, &script) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
-    refusal = restore_session(c, exchange.id);
+    refusal = restore_session(c, &exchange);
     c->job.operation.progress.bytes_done += script_bytes(store_blob_bytes(&script), &commands);
     c->job.operation.progress.steps_done += (uint32_t)whole_steps(&c->session, commands);
     store_blob_fini(&script);

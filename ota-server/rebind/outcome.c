@@ -173,7 +173,7 @@ static enum store_error (*const handlers[])(struct report *report) = {
 static enum store_error keep_counter(struct job *job, const struct session_result *result)
 {
     const struct store_key_set_ref ref = key_set_ref(job);
-    if (result->counter_seen)
+    if (result->counter_seen && !result->may_run)
         STORE_TRY(store_key_set_set_counter(job->tx, &ref, result->counter));
     if (result->authenticated)
         STORE_TRY(store_key_set_clear_failures(job->tx, &ref));
