@@ -38,12 +38,21 @@ static enum agent_error power_up(struct card_state *card)
 
 /* ---- running a script --------------------------------------------------------------------- */
 
+/* Where the responses of a script with a journal go. */
+struct record {
+    struct agent_journal journal;
+    const struct agent_watch *watch;
+};
+
 static enum agent_error journal_sink(void *ctx, size_t index, size_t total,
                                      struct scp_bytes response)
 {
-    (void)index;
+    struct record *record = ctx;
     (void)total;
-    return agent_journal_response(ctx, response);
+    AGENT_TRY(agent_journal_response(&record->journal, response));
+    if (record->watch != NULL)
+        record->watch->ran(record->watch->ctx, index + 1);
+    return AGENT_OK;
 }
 
 static enum agent_error no_sink(void *ctx, size_t index, size_t total, struct scp_bytes response)
@@ -125,23 +134,36 @@ run_on_card(struct card_state *card, const struct agent_reply *reply, const stru
     return status_of_end[run.end];
 }
 
+/* The same, watched from its first command to its last. */
+static enum agent_script_status run_watched(struct card_state *card,
+                                            const struct agent_reply *reply, struct record *record)
+{
+    const struct agent_watch *watch = record->watch;
+    const struct agent_sink sink = {.ctx = record, .fn = journal_sink};
+    if (watch != NULL)
+        watch->begin(watch->ctx, reply->next_uri);
+    enum agent_script_status status = run_on_card(card, reply, &sink);
+    if (watch != NULL)
+        watch->end(watch->ctx);
+    return status;
+}
+
 static enum agent_error run_with_journal(struct card_state *card, const struct agent_reply *reply)
 {
     const struct agent_exchange *exchange = card->exchange;
     struct scp_bytes script = scp_bytes_of(reply->script, reply->script_len);
     struct agent_script_info info;
-    struct agent_journal journal;
+    struct record record = {.watch = exchange->watch};
     if (agent_script_inspect(script, &info) != SCP_OK)
         info.commands = 0;
-    AGENT_TRY(agent_journal_begin(&journal, exchange->journal_directory,
+    AGENT_TRY(agent_journal_begin(&record.journal, exchange->journal_directory,
                                   &(struct agent_journal_script){.se = exchange->se,
                                                                  .next_uri = reply->next_uri,
                                                                  .script = script,
                                                                  .commands = info.commands}));
-    struct agent_sink sink = {.ctx = &journal, .fn = journal_sink};
-    enum agent_script_status status = run_on_card(card, reply, &sink);
-    enum agent_error error = agent_journal_end(&journal, status);
-    agent_journal_close(&journal);
+    enum agent_script_status status = run_watched(card, reply, &record);
+    enum agent_error error = agent_journal_end(&record.journal, status);
+    agent_journal_close(&record.journal);
     return error;
 }
 

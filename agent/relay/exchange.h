@@ -32,6 +32,15 @@ struct agent_wait {
     bool (*stopping)(void *ctx);
 };
 
+/* Who is told how far a script is. The functions must return at once: they run between two commands
+ * to the card. */
+struct agent_watch {
+    void *ctx;
+    void (*begin)(void *ctx, const char *next_uri); /* of the script that is about to run */
+    void (*ran)(void *ctx, size_t commands);        /* so many responses are recorded */
+    void (*end)(void *ctx);
+};
+
 struct agent_exchange {
     const char *se;
     const char *journal_directory;
@@ -39,6 +48,7 @@ struct agent_exchange {
     struct agent_transport transport;
     struct agent_card_access access;
     struct agent_wait wait;
+    const struct agent_watch *watch; /* NULL: nobody */
     struct rebind_log *log;
 };
 

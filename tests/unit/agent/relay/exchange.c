@@ -42,6 +42,8 @@ struct world {
     uint32_t pauses;
     uint32_t pauses_allowed;
     bool stopping;
+    const struct agent_watch *watch;
+    char watched[128]; /* what the watch was told, one after the other */
 };
 
 /* ---- the card ------------------------------------------------------------------------------ */
@@ -134,6 +136,7 @@ static enum agent_error run(struct world *world, const struct prepared *replies)
         .transport = {.ctx = world, .post = on_post},
         .access = {.ctx = world, .connect = on_connect},
         .wait = {.ctx = world, .pause = on_pause, .stopping = on_stopping},
+        .watch = world->watch,
     };
     return agent_exchange_run(&exchange);
 }
@@ -354,6 +357,46 @@ static void the_server_is_not_asked_about_a_card_that_is_not_there(void **state)
     assert_int_equal(world->posts, 0);
 }
 
+/* ---- the watch ----------------------------------------------------------------------------- */
+
+static void add_watched(struct world *world, const char *text)
+{
+    (void)strncat(world->watched, text, sizeof world->watched - strlen(world->watched) - 1);
+}
+
+static void on_begin(void *ctx, const char *next_uri)
+{
+    add_watched(ctx, next_uri);
+    add_watched(ctx, ":");
+}
+
+static void on_ran(void *ctx, size_t commands)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, " %zu", commands);
+    add_watched(ctx, text);
+}
+
+static void on_end(void *ctx)
+{
+    add_watched(ctx, ". ");
+}
+
+static void each_script_that_is_answered_is_watched(void **state)
+{
+    struct world *world = *state;
+    const struct agent_watch watch = {
+        .ctx = world, .begin = on_begin, .ran = on_ran, .end = on_end};
+    const struct prepared replies[] = {{.script = TWO, .next_uri = "/a/1"},
+                                       {.script = ONE, .next_uri = "/a/2"},
+                                       {.script = TWO, .next_uri = "/a/3"},
+                                       {.script = TWO}};
+    world->watch = &watch;
+    world->card_dies_at = 5;
+    assert_int_equal(run(world, replies), AGENT_OK);
+    assert_string_equal(world->watched, "/a/1: 1 2. /a/2: 1. /a/3: 1. ");
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -371,6 +414,7 @@ int main(void)
         IN_WORLD(answers_that_the_server_refuses_are_let_go),
         IN_WORLD(answers_are_kept_while_the_agent_is_not_let_in),
         IN_WORLD(a_script_without_next_uri_is_run_and_not_answered),
+        IN_WORLD(each_script_that_is_answered_is_watched),
         IN_WORLD(no_script_is_begun_while_stopping),
         IN_WORLD(the_server_is_not_asked_about_a_card_that_is_not_there),
     };
