@@ -15,8 +15,9 @@ struct agent_setup {
     const char *journal; /* an existing directory */
     size_t contacts;     /* cards served at once */
     uint32_t poll_ms;
-    bool once;   /* serve each card in reach once, then return */
-    int stop_fd; /* becomes readable when the agent shall stop, and stays so */
+    bool progress; /* tell the server how far a script is */
+    bool once;     /* serve each card in reach once, then return */
+    int stop_fd;   /* becomes readable when the agent shall stop, and stays so */
     const struct rebind_env *env;
     struct rebind_log *log;
 };

@@ -9,8 +9,8 @@ enum {
     POLL_MAX_MS = 60000,
 };
 
-static const char *const root_keys[] = {"agent",    "server", "tls", "readers", "journal",
-                                        "contacts", "poll",   "log", NULL};
+static const char *const root_keys[] = {"agent",    "server", "tls",      "readers", "journal",
+                                        "contacts", "poll",   "progress", "log",     NULL};
 static const char *const tls_keys[] = {"ca", "certificate", "key", NULL};
 static const char *const reader_keys[] = {"soft", "pcsc", NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
@@ -97,6 +97,7 @@ static void read_root(const struct document_node *root, struct agent_config *con
     if (poll_ms < POLL_MIN_MS || poll_ms > POLL_MAX_MS)
         doc_fail(poll, problem, "poll must be from %dms to %ds", POLL_MIN_MS, POLL_MAX_MS / 1000);
     config->poll_ms = (uint32_t)poll_ms;
+    config->progress = doc_bool(doc_get(root, "progress"), true, problem);
     config->log_level =
         (enum rebind_log_level)doc_word(doc_get(root, "log"), levels, REBIND_LOG_INFO, problem);
 }

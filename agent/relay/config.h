@@ -12,6 +12,7 @@
  *     journal: /var/lib/rebind/agent
  *     contacts: 4                          # cards served at once, 1 to 64; default 4
  *     poll: 1s                             # how often readers are looked at; default 1s
+ *     progress: true                       # tell the server how far a script is; default true
  *     log: info                            # debug, info, warn, error; default info
  *
  * At least one kind of reader is wanted. Paths are relative to the working directory. */
@@ -32,6 +33,7 @@ struct agent_config {
     const char *journal;
     size_t contacts;
     uint32_t poll_ms;
+    bool progress;
     enum rebind_log_level log_level;
 };
 

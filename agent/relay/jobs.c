@@ -1,6 +1,7 @@
 #include "agent/relay/jobs.h"
 
 #include "agent/relay/exchange.h"
+#include "agent/relay/progress_client.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -13,11 +14,19 @@
 
 enum { PAUSE_FIRST_MS = 1000, PAUSE_LAST_MS = 60000, ONCE_ATTEMPTS = 5 };
 
+/* Tells the server how far one card's scripts are. */
+struct agent_reporter {
+    struct agent_progress_client *client;
+    struct agent_progress *progress;
+    struct agent_watch watch;
+};
+
 /* What one thread works on. It copies what main's thread may change. */
 struct agent_job {
     const struct agent_setup *setup;
     struct agent_card *card; /* main's */
     struct agent_reader *reader;
+    struct agent_reporter *reporter; /* NULL: nothing is told */
     char place[AGENT_PLACE_MAX];
     char se[AGENT_SE_MAX];
     struct agent_backoff backoff;
@@ -82,6 +91,7 @@ static enum agent_error serve(struct agent_job *job)
         .transport = agent_client_transport(client),
         .access = {.ctx = job, .connect = connect_card},
         .wait = {.ctx = job, .pause = pause_before_retry, .stopping = stopping},
+        .watch = job->reporter == NULL ? NULL : &job->reporter->watch,
         .log = setup->log,
     };
     enum agent_error error = agent_exchange_run(&exchange);
@@ -98,33 +108,87 @@ static void *thread_main(void *ctx)
     return NULL;
 }
 
+/* ---- reporters ---------------------------------------------------------------------------- */
+
+static void reporter_free(struct agent_reporter *reporter)
+{
+    agent_progress_free(reporter->progress);
+    agent_progress_client_free(reporter->client);
+    free(reporter);
+}
+
+static struct agent_reporter *reporter_new(const struct agent_setup *setup)
+{
+    struct agent_reporter *reporter = calloc(1, sizeof *reporter);
+    if (reporter == NULL)
+        return NULL;
+    reporter->client = agent_progress_client_new(&setup->endpoint);
+    if (reporter->client != NULL)
+        reporter->progress = agent_progress_new(
+            &(struct agent_progress_setup){.poster = agent_progress_client_poster(reporter->client),
+                                           .env = setup->env,
+                                           .log = setup->log});
+    if (reporter->progress == NULL) {
+        reporter_free(reporter);
+        return NULL;
+    }
+    reporter->watch = agent_progress_watch(reporter->progress);
+    return reporter;
+}
+
+/* One that is idle, else a new one. None is no error: a card is served without it too. */
+static struct agent_reporter *take_reporter(struct agent_jobs *jobs)
+{
+    if (!jobs->setup->progress)
+        return NULL;
+    return jobs->idle_count > 0 ? jobs->idle[--jobs->idle_count] : reporter_new(jobs->setup);
+}
+
+/* Its connection is of use to the next card. */
+static void give_back(struct agent_jobs *jobs, struct agent_reporter *reporter)
+{
+    if (reporter != NULL)
+        jobs->idle[jobs->idle_count++] = reporter;
+}
+
 /* ---- in main's thread --------------------------------------------------------------------- */
 
 enum agent_error agent_jobs_init(struct agent_jobs *jobs, const struct agent_setup *setup)
 {
     *jobs = (struct agent_jobs){.setup = setup, .wake_fd = -1};
     jobs->items = calloc(setup->contacts, sizeof(struct agent_job *));
-    if (jobs->items == NULL)
-        return AGENT_NO_MEMORY;
-    jobs->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (jobs->wake_fd < 0) {
-        agent_jobs_fini(jobs);
-        return AGENT_SYSTEM;
+    jobs->idle = calloc(setup->contacts, sizeof(struct agent_reporter *));
+    enum agent_error error = AGENT_NO_MEMORY;
+    if (jobs->items != NULL && jobs->idle != NULL) {
+        jobs->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        error = jobs->wake_fd < 0 ? AGENT_SYSTEM : AGENT_OK;
     }
-    return AGENT_OK;
+    if (error != AGENT_OK)
+        agent_jobs_fini(jobs);
+    return error;
+}
+
+/* The thread of a job has ended or is about to. */
+static void finish_job(struct agent_jobs *jobs, struct agent_job *job)
+{
+    (void)pthread_join(job->thread, NULL);
+    give_back(jobs, job->reporter);
+    free(job);
 }
 
 void agent_jobs_fini(struct agent_jobs *jobs)
 {
-    if (jobs->items == NULL)
+    if (jobs->setup == NULL)
         return;
     for (size_t i = 0; i < jobs->running; i++) {
         struct agent_job *job = jobs->items[i];
         assert(job != NULL);
-        (void)pthread_join(job->thread, NULL);
-        free(job);
+        finish_job(jobs, job);
     }
+    for (size_t i = 0; i < jobs->idle_count; i++)
+        reporter_free(jobs->idle[i]);
     free(jobs->items);
+    free(jobs->idle);
     if (jobs->wake_fd >= 0)
         (void)close(jobs->wake_fd);
     *jobs = (struct agent_jobs){0};
@@ -148,7 +212,9 @@ enum agent_error agent_jobs_start(struct agent_jobs *jobs, struct agent_card *ca
     job->backoff = (struct agent_backoff){.first_ms = PAUSE_FIRST_MS, .cap_ms = PAUSE_LAST_MS};
     job->wake_fd = jobs->wake_fd;
     atomic_init(&job->done, false);
+    job->reporter = take_reporter(jobs);
     if (pthread_create(&job->thread, NULL, thread_main, job) != 0) {
+        give_back(jobs, job->reporter);
         free(job);
         return AGENT_SYSTEM;
     }
@@ -166,10 +232,9 @@ bool agent_jobs_reap(struct agent_jobs *jobs, struct agent_card **card, enum age
         struct agent_job *job = jobs->items[i];
         if (!atomic_load(&job->done))
             continue;
-        (void)pthread_join(job->thread, NULL);
         *card = job->card;
         *result = job->result;
-        free(job);
+        finish_job(jobs, job);
         jobs->items[i] = jobs->items[--jobs->running];
         return true;
     }

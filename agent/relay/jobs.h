@@ -5,11 +5,14 @@
 #include "agent/relay/agent.h"
 
 struct agent_job;
+struct agent_reporter;
 
 struct agent_jobs {
     const struct agent_setup *setup; /* borrowed */
     struct agent_job **items;        /* setup->contacts places */
     size_t running;
+    struct agent_reporter **idle; /* as many places: kept from card to card */
+    size_t idle_count;
     int wake_fd; /* readable when a job has ended */
 };
 

@@ -130,6 +130,7 @@ static int run(const struct options *options, const struct agent_config *config)
         .journal = config->journal,
         .contacts = config->contacts,
         .poll_ms = config->poll_ms,
+        .progress = config->progress,
         .once = options->once,
         .env = &env,
         .log = log,

@@ -37,8 +37,9 @@ static void a_whole_configuration_is_read(void **state)
     (void)state;
     struct agent_config config;
     struct document_problem problem;
-    assert_int_equal(read_text(GOOD "contacts: 8\npoll: 250ms\nlog: warn\n", &config, &problem),
-                     AGENT_OK);
+    assert_int_equal(
+        read_text(GOOD "contacts: 8\npoll: 250ms\nprogress: false\nlog: warn\n", &config, &problem),
+        AGENT_OK);
     assert_string_equal(config.endpoint.server, "https://tsm.example:8443");
     assert_string_equal(config.endpoint.agent, "kiosk-1");
     assert_string_equal(config.endpoint.key, "agent.key");
@@ -49,6 +50,7 @@ static void a_whole_configuration_is_read(void **state)
     assert_string_equal(config.journal, "journal");
     assert_int_equal(config.contacts, 8);
     assert_int_equal(config.poll_ms, 250);
+    assert_false(config.progress);
     assert_int_equal(config.log_level, REBIND_LOG_WARN);
     agent_config_fini(&config);
 }
@@ -61,6 +63,7 @@ static void what_is_left_out_has_a_default(void **state)
     assert_int_equal(read_text(GOOD, &config, &problem), AGENT_OK);
     assert_int_equal(config.contacts, 4);
     assert_int_equal(config.poll_ms, 1000);
+    assert_true(config.progress);
     assert_int_equal(config.log_level, REBIND_LOG_INFO);
     agent_config_fini(&config);
 }
@@ -76,6 +79,7 @@ static void a_wrong_configuration_names_the_line(void **state)
         {GOOD "contacts: 0\n", 11},
         {GOOD "poll: 5\n", 11},
         {GOOD "poll: 1ms\n", 11},
+        {GOOD "progress: often\n", 11},
         {GOOD "log: loud\n", 11},
         {"agent: a\nserver: http://x\ntls: {ca: c, certificate: d, key: k}\n"
          "readers: {pcsc: all}\njournal: j\n",
