@@ -1,0 +1,58 @@
+/* The server's side of a bench: a store and a vault on real files in a folder of their own, two
+ * banks with a product each, a policy, and the bench's card in the register. */
+#ifndef TESTS_INTEGRATION_REBIND_OFFICE_H
+#define TESTS_INTEGRATION_REBIND_OFFICE_H
+
+#include "tests/integration/rebind/bench.h"
+
+#include "ota-server/rebind/binding.h"
+#include "ota-server/rebind/contact.h"
+
+enum { OFFICE_BUDGET = 2, OFFICE_ATTEMPTS = 3, OFFICE_WINDOW_MS = 60000 };
+
+struct office {
+    struct bench *bench;
+    char folder[64];
+    char store_path[96];
+    char vault_path[96];
+    char credential_path[96];
+    struct store *store;
+    struct vault *vault;
+    struct card_profiles *profiles;
+    struct rebind_service service;
+    char card[STORE_ID_SIZE];
+    uint8_t identity[32];
+    char operation[STORE_ID_SIZE]; /* of the last binding */
+};
+
+#define assert_refused(name, call) assert_int_equal((call), REBIND_REFUSED_##name)
+
+struct office *office_new(const char *profile);
+void office_free(struct office *o);
+/* Close the store and open it again, as a restart does. */
+void office_reopen(struct office *o);
+
+extern const struct contact_agent office_agent, office_other_agent, office_foreign_agent;
+
+/* Ask for the card to be bound to bank B, with a record of the bank's at hand. */
+void office_bring_record(struct office *o);
+enum rebind_refusal office_bind_b(struct office *o);
+/* Both, accepted. */
+void office_order(struct office *o);
+
+/* Run the script of `reply` on the card and answer with what it said. */
+enum rebind_refusal office_step(struct office *o, const struct contact_agent *agent,
+                                struct contact_reply *reply);
+/* A contact to its end; the number of exchanges. */
+size_t office_contact(struct office *o, const struct contact_agent *agent);
+
+struct store_operation office_operation(struct office *o);
+struct store_card office_card(struct office *o);
+struct store_key_set office_key_set(struct office *o);
+/* The observed entry of bank B's instance; false when there is none. */
+bool office_sees_bank_b(struct office *o, struct store_content *entry);
+/* Whether an audit record of that action exists. */
+bool office_audited(struct office *o, const char *action);
+struct store_tx *office_tx(struct office *o, enum store_mode mode);
+
+#endif

@@ -1,0 +1,86 @@
+/* The card loses its power after every single command of a rebind; the next contact finishes it. */
+#include "tests/integration/rebind/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One tear: the switch is cut after `after` commands. Until then, and then, the listed bank pays
+ * and social security is untouched; the next contact completes the switch. */
+static void tear_and_recover(struct bench *b, const struct bench_snapshot *kept, size_t after)
+{
+    struct scp_aid paid;
+    bench_return_to(b, kept);
+    b->tear_after = after;
+    struct bench_visit cut = bench_visit(b, PLAN_SWITCH, &bench_peer);
+    assert_int_equal(cut.outcome, SESSION_INTERRUPTED);
+    assert_false(b->content.known);
+    b->tear_after = 0;
+    b->torn = false;
+    bench_power(b);
+    assert_listed_bank_pays(b, &paid);
+    assert_social_security_is_as_issued(b);
+
+    struct bench_visit next = bench_visit(b, PLAN_SWITCH, &bench_peer);
+    if (next.outcome != SESSION_DONE)
+        fail_msg("torn after command %zu: outcome %d, %04X", after, (int)next.outcome, next.sw);
+    assert_listed_bank_pays(b, &paid);
+    assert_true(scp_aid_equal(&paid, &b->bank_b.instance));
+    assert_null(content_find(&b->content, &b->bank_a));
+    assert_social_security_is_as_issued(b);
+    assert_int_equal(b->refused, 0);
+    assert_record_is_true(b);
+}
+
+static void sweep(const char *profile)
+{
+    struct bench *b = bench_new(profile);
+    assert_int_equal(bench_visit(b, PLAN_AUDIT, &bench_peer).outcome, SESSION_REPLAN);
+    struct bench_snapshot kept = bench_keep(b);
+    assert_int_equal(bench_visit(b, PLAN_SWITCH, &bench_peer).outcome, SESSION_DONE);
+    size_t commands = b->script_commands;
+    for (size_t after = 1; after <= commands; after++)
+        tear_and_recover(b, &kept, after);
+    printf("%s: %zu tear points\n", profile, commands);
+    bench_snapshot_free(&kept);
+    bench_free(b);
+}
+
+static void scp03_survives_every_tear(void **state)
+{
+    (void)state;
+    sweep("scp03-i70-aes128");
+}
+
+static void scp02_survives_every_tear(void **state)
+{
+    (void)state;
+    sweep("scp02-i55");
+}
+
+/* A chip that personalises only what is selectable: state 07 alone does not say complete. */
+static void late_personalisation_survives_every_tear(void **state)
+{
+    (void)state;
+    sweep("scp03-i10-aes192");
+}
+
+static void random_challenges_survive_every_tear(void **state)
+{
+    (void)state;
+    if (getenv("REBIND_FULL") == NULL)
+        skip();
+    sweep("scp02-i15");
+    sweep("scp03-i60-aes256");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scp03_survives_every_tear),
+        cmocka_unit_test(scp02_survives_every_tear),
+        cmocka_unit_test(late_personalisation_survives_every_tear),
+        cmocka_unit_test(random_challenges_survive_every_tear),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
