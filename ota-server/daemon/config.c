@@ -7,7 +7,7 @@ static const char *const root_keys[] = {"listen",   "tls", "database", "vault",
                                         "profiles", "log", "limits",   NULL};
 static const char *const listen_keys[] = {"address", "port", "port_file", NULL};
 static const char *const tls_keys[] = {"certificate", "key", "trust", NULL};
-static const char *const vault_keys[] = {"file", "credential", NULL};
+static const char *const vault_keys[] = {"file", "credential", "passphrase_file", NULL};
 static const char *const log_keys[] = {"level", NULL};
 static const char *const limit_keys[] = {"failure_budget", "attempts", "contact_window", "workers",
                                          NULL};
@@ -55,6 +55,17 @@ static void read_tls(const struct reading *r, const struct document_node *tls,
     read_path(r, doc_require(tls, "trust", r->problem), config->trust);
 }
 
+static void read_vault(const struct reading *r, const struct document_node *vault,
+                       struct daemon_config *config)
+{
+    doc_expect_keys(vault, vault_keys, r->problem);
+    read_path(r, doc_require(vault, "file", r->problem), config->vault);
+    read_path(r, doc_get(vault, "credential"), config->credential);
+    read_path(r, doc_get(vault, "passphrase_file"), config->passphrase);
+    if (vault != NULL && (config->credential[0] == '\0') == (config->passphrase[0] == '\0'))
+        doc_fail(vault, r->problem, "the vault needs either 'credential' or 'passphrase_file'");
+}
+
 static void read_limits(const struct reading *r, const struct document_node *limits,
                         struct daemon_config *config)
 {
@@ -71,15 +82,12 @@ static void read_limits(const struct reading *r, const struct document_node *lim
 static void read_root(const struct reading *r, const struct document_node *root,
                       struct daemon_config *config)
 {
-    const struct document_node *vault = doc_require(root, "vault", r->problem);
     const struct document_node *log = doc_get(root, "log");
     doc_expect_keys(root, root_keys, r->problem);
     read_listen(r, doc_require(root, "listen", r->problem), config);
     read_tls(r, doc_require(root, "tls", r->problem), config);
     read_path(r, doc_require(root, "database", r->problem), config->database);
-    doc_expect_keys(vault, vault_keys, r->problem);
-    read_path(r, doc_require(vault, "file", r->problem), config->vault);
-    read_path(r, doc_require(vault, "credential", r->problem), config->credential);
+    read_vault(r, doc_require(root, "vault", r->problem), config);
     read_path(r, doc_require(root, "profiles", r->problem), config->profiles);
     if (log != NULL)
         doc_expect_keys(log, log_keys, r->problem);

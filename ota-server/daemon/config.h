@@ -17,7 +17,8 @@ struct daemon_config {
     char trust[CONFIG_PATH_SIZE];
     char database[CONFIG_PATH_SIZE];
     char vault[CONFIG_PATH_SIZE];
-    char credential[CONFIG_PATH_SIZE];
+    char credential[CONFIG_PATH_SIZE]; /* what opens the vault: this file, or */
+    char passphrase[CONFIG_PATH_SIZE]; /* the first line of this one; the other is "" */
     char profiles[CONFIG_PATH_SIZE];
     enum rebind_log_level log_level;
     uint32_t failure_budget;

@@ -1,10 +1,14 @@
 #include "ota-server/daemon/daemon.h"
+#include "scp/host/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PASSPHRASE_MAX = 1024 };
 
 static int fail_vault(const struct daemon_config *config, enum scp_error error)
 {
@@ -14,25 +18,54 @@ static int fail_vault(const struct daemon_config *config, enum scp_error error)
     return EXIT_DAEMON_FAILED;
 }
 
+/* Open the vault with what the credential names; make what is missing when `create` is set. */
+static enum scp_error open_with(struct daemon_parts *parts,
+                                const struct vault_credential *credential, bool create)
+{
+    const char *path = parts->config.vault;
+    if (create && access(path, F_OK) != 0)
+        return vault_create(path, credential, &parts->env, &parts->vault);
+    return vault_open(path, credential, &parts->env, &parts->vault);
+}
+
+static enum scp_error open_with_credential(struct daemon_parts *parts, bool create)
+{
+    const struct vault_credential credential = {.file = parts->config.credential};
+    if (create && access(credential.file, F_OK) != 0)
+        SCP_TRY(vault_credential_create(credential.file, &parts->env));
+    return open_with(parts, &credential, create);
+}
+
+/* The passphrase is the file's first line. */
+static enum scp_error open_with_passphrase(struct daemon_parts *parts, bool create)
+{
+    struct rebind_problem problem = {.text = ""};
+    struct rebind_blob text = {.len = 0};
+    enum scp_error error =
+        rebind_file_read_private(parts->config.passphrase, PASSPHRASE_MAX, &text, &problem);
+    if (error != SCP_OK) {
+        fprintf(stderr, "ota-server: %s\n", problem.text);
+        return error;
+    }
+    char *passphrase = (char *)text.ptr;
+    passphrase[strcspn(passphrase, "\r\n")] = '\0';
+    const struct vault_credential credential = {.passphrase = passphrase};
+    error = open_with(parts, &credential, create);
+    rebind_blob_free(&text);
+    return error;
+}
+
 static int open_vault(struct daemon_parts *parts, bool create)
 {
-    const struct daemon_config *config = &parts->config;
-    const struct vault_credential credential = {.file = config->credential};
-    enum scp_error error = SCP_OK;
-    if (create && access(config->credential, F_OK) != 0)
-        error = vault_credential_create(config->credential, &parts->env);
-    if (error != SCP_OK)
-        return fail_vault(config, error);
-    if (create && access(config->vault, F_OK) != 0)
-        error = vault_create(config->vault, &credential, &parts->env, &parts->vault);
-    else
-        error = vault_open(config->vault, &credential, &parts->env, &parts->vault);
+    enum scp_error error = parts->config.passphrase[0] != '\0'
+                               ? open_with_passphrase(parts, create)
+                               : open_with_credential(parts, create);
     if (error == SCP_NOT_FOUND) {
         fprintf(stderr, "ota-server: vault %s: there is no such file; 'ota-server init' makes it\n",
-                config->vault);
+                parts->config.vault);
         return EXIT_DAEMON_FAILED;
     }
-    return error == SCP_OK ? 0 : fail_vault(config, error);
+    return error == SCP_OK ? 0 : fail_vault(&parts->config, error);
 }
 
 static int open_store(struct daemon_parts *parts)
