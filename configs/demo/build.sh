@@ -4,7 +4,7 @@
 : "${top:?}" "${bin:?}"
 
 # Debian packages that a user needs; README names the same list.
-packages=(gcc cmake ninja-build pkg-config libwolfssl-dev libnghttp2-dev libuv1-dev libjansson-dev libzip-dev
+packages=(gcc libc6-dev cmake ninja-build pkg-config libwolfssl-dev libnghttp2-dev libuv1-dev libjansson-dev libzip-dev
     libcurl4-openssl-dev libsqlite3-dev libyaml-dev libpcsclite-dev ca-certificates curl openssl)
 
 programs=(ota-server/daemon/ota-server ota-server/otactl/otactl agent/relay/ota-agent agent/card/softcard
