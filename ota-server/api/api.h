@@ -74,6 +74,11 @@ void api_answer_list(const struct api *api, const struct http_request *request,
 /* Bytes as upper-case hex in a JSON string. */
 json_t *api_hex(struct scp_bytes bytes);
 
+/* Sign the end of the audit chain and keep the checkpoint: when the server starts, when it stops,
+ * and when somebody asks. CORRUPT when records that an earlier checkpoint covers are gone. */
+STORE_MUST_USE enum store_error api_audit_sign(const struct api *api,
+                                               struct store_checkpoint *head);
+
 /* All routes of the service. */
 extern const struct http_route api_routes[];
 extern const size_t api_route_count;

@@ -54,6 +54,21 @@ void api_audit_list(void *ctx, const struct http_request *request, struct http_r
     api_answer_list(ctx, request, response, &listing, NULL);
 }
 
+/* Nothing is signed over a chain that lost the records of its last checkpoint: the signature would
+ * cover up what it is there to show. */
+static enum store_error check_not_cut(struct store_tx *tx, const struct store_checkpoint *head)
+{
+    struct store_checkpoint last;
+    enum store_error error = store_checkpoint_last(tx, &last);
+    if (error == STORE_NOT_FOUND)
+        return STORE_OK;
+    STORE_TRY(error);
+    bool cut =
+        head->sequence < last.sequence ||
+        (head->sequence == last.sequence && memcmp(head->hash, last.hash, sizeof head->hash) != 0);
+    return cut ? STORE_CORRUPT : STORE_OK;
+}
+
 /* Sign the end of the chain and keep the checkpoint: a chain that was cut shows from then on. */
 static enum store_error sign_head(const struct api *api, struct store_tx *tx,
                                   struct store_checkpoint *head)
@@ -63,12 +78,20 @@ static enum store_error sign_head(const struct api *api, struct store_tx *tx,
     struct scp_writer signature = scp_writer_on(head->signature, sizeof head->signature);
 
     STORE_TRY(store_audit_head(tx, head));
+    STORE_TRY(check_not_cut(tx, head));
     scp_put_u64(&w, (uint64_t)head->sequence);
     scp_put(&w, SCP_BYTES(head->hash));
     if (vault_sign(api->vault, scp_written(&w), &signature) != SCP_OK)
         return STORE_IO;
     head->signature_len = scp_written(&signature).len;
     return head->sequence == 0 ? STORE_OK : store_checkpoint_add(tx, head);
+}
+
+enum store_error api_audit_sign(const struct api *api, struct store_checkpoint *head)
+{
+    struct store_tx *tx;
+    STORE_TRY(store_begin(api->store, STORE_WRITE, &tx));
+    return store_end(tx, sign_head(api, tx, head));
 }
 
 void api_audit_checkpoint(void *ctx, const struct http_request *request,
@@ -78,14 +101,10 @@ void api_audit_checkpoint(void *ctx, const struct http_request *request,
     struct store_checkpoint head = {.sequence = 0};
     uint8_t key[VAULT_PUBLIC_KEY_MAX];
     struct scp_writer public_key = scp_writer_on(key, sizeof key);
-    struct store_tx *tx;
 
     (void)request;
-    enum store_error error = vault_public_key(api->vault, &public_key) == SCP_OK
-                                 ? store_begin(api->store, STORE_WRITE, &tx)
-                                 : STORE_IO;
-    if (error == STORE_OK)
-        error = store_end(tx, sign_head(api, tx, &head));
+    enum store_error error =
+        vault_public_key(api->vault, &public_key) == SCP_OK ? api_audit_sign(api, &head) : STORE_IO;
     if (error != STORE_OK) {
         problem_store(response, error, "the audit chain");
         return;

@@ -59,6 +59,19 @@ static int write_port(const struct daemon_config *config, uint16_t port)
     return EXIT_DAEMON_FAILED;
 }
 
+/* A checkpoint at both ends of a run bounds what could be cut off unseen. */
+static void sign_audit(const struct api *api)
+{
+    struct store_checkpoint head = {.sequence = 0};
+    enum store_error error = api_audit_sign(api, &head);
+    if (error == STORE_OK)
+        REBIND_LOG(api->log, REBIND_LOG_INFO, "audit.signed",
+                   REBIND_INT("sequence", head.sequence));
+    else
+        REBIND_LOG(api->log, REBIND_LOG_ERROR, "audit.broken",
+                   REBIND_TEXT("cause", store_error_text(error)));
+}
+
 static int run(struct daemon_parts *parts, struct api *api)
 {
     const struct daemon_config *config = &parts->config;
@@ -89,7 +102,9 @@ static int run(struct daemon_parts *parts, struct api *api)
         REBIND_LOG(api->log, REBIND_LOG_INFO, "server.started",
                    REBIND_TEXT("address", config->address), REBIND_UINT("port", port),
                    REBIND_BOOL("vault_memory_locked", vault_memory_locked(parts->vault)));
+        sign_audit(api);
         http_server_run(api->server);
+        sign_audit(api);
         ignore_signals();
         rebind_log_event(api->log, REBIND_LOG_INFO, "server.stopped");
     }

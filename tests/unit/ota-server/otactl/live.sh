@@ -82,12 +82,15 @@ expect 0 "unbroken" auditor audit verify --checkpoint kept.json
 openssl ecparam -name prime256v1 -genkey -noout | openssl ec -pubout -outform DER 2>/dev/null | base64 -w0 >other-key
 expect 1 "not of this trail and key" auditor audit verify --public-key other-key
 
-tampered() { # tampered SQL TEXT: verify says so while the change is there
+tampered() { # tampered SQL TEXT [AS OTACTL-WORDS…]: verify says so while the change is there, the words fail
+    local sql="$1" text="$2"
+    shift 2
     stop_server
     cp rebind.db sound.db
-    sqlite3 rebind.db "$1" >>log
+    sqlite3 rebind.db "$sql" >>log
     start_server
-    expect 1 "$2" auditor audit verify --checkpoint kept.json
+    expect 1 "$text" auditor audit verify --checkpoint kept.json
+    [[ $# -eq 0 ]] || expect 1 "the audit chain" "$@"
     stop_server
     rm -f rebind.db-wal rebind.db-shm
     cp sound.db rebind.db
@@ -95,5 +98,5 @@ tampered() { # tampered SQL TEXT: verify says so while the change is there
 }
 tampered "UPDATE audit SET actor = 'nobody' WHERE sequence = 2" "audit record 2: it was altered"
 tampered "DELETE FROM audit WHERE sequence = 3" "audit record 4: a record is missing before it"
-tampered "DELETE FROM audit WHERE sequence > 4" "the trail was cut: 4 records"
+tampered "DELETE FROM audit WHERE sequence > 4" "the trail was cut: 4 records" auditor audit checkpoint
 expect 0 "unbroken" auditor audit verify --checkpoint kept.json
