@@ -112,16 +112,23 @@ static int run(struct daemon_parts *parts, struct api *api)
     return status;
 }
 
+/* A problem inside a file says which; one of the folder as a whole does not. */
+static int fail_profiles(const struct daemon_config *config, const struct document_problem *problem)
+{
+    char text[DOC_PROBLEM_SIZE];
+    if (problem->error == DOC_UNREADABLE)
+        fprintf(stderr, "ota-server: profiles %s: ", config->profiles);
+    fputs(doc_problem_format(problem, text, sizeof text), stderr);
+    return EXIT_DAEMON_CONFIG;
+}
+
 int daemon_serve(struct daemon_parts *parts)
 {
     const struct daemon_config *config = &parts->config;
     struct document_problem problem = {.error = DOC_OK};
     struct card_profiles *profiles = card_profiles_new(config->profiles, &problem);
-    if (profiles == NULL) {
-        char text[DOC_PROBLEM_SIZE];
-        fputs(doc_problem_format(&problem, text, sizeof text), stderr);
-        return EXIT_DAEMON_CONFIG;
-    }
+    if (profiles == NULL)
+        return fail_profiles(config, &problem);
     const struct rebind_service service = {
         .store = parts->store,
         .vault = parts->vault,
