@@ -4,6 +4,7 @@
 
 server_pid=
 agent_pid=
+log_level=${log_level:-info}
 
 # as NAME ARGUMENTS...: otactl with one principal's certificate
 as() {
@@ -21,6 +22,7 @@ tls: {certificate: pki/server.crt, key: pki/server.key, trust: pki/ca.crt}
 database: rebind.db
 vault: {file: vault, credential: vault.key}
 profiles: $top/configs/profiles
+log: {level: $log_level}
 YAML
     cat >"$work/agent.yaml" <<YAML
 agent: kiosk-$region-01
@@ -29,6 +31,7 @@ tls: {ca: $work/pki/ca.crt, certificate: $work/pki/agent.crt, key: $work/pki/age
 readers: {${readers:-soft: $work/cards}}
 journal: $work/journal
 poll: 200ms
+log: $log_level
 YAML
 }
 
