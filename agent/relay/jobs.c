@@ -112,6 +112,8 @@ static void *thread_main(void *ctx)
 
 static void reporter_free(struct agent_reporter *reporter)
 {
+    if (reporter == NULL)
+        return;
     agent_progress_free(reporter->progress);
     agent_progress_client_free(reporter->client);
     free(reporter);
@@ -157,15 +159,17 @@ enum agent_error agent_jobs_init(struct agent_jobs *jobs, const struct agent_set
 {
     *jobs = (struct agent_jobs){.setup = setup, .wake_fd = -1};
     jobs->items = calloc(setup->contacts, sizeof(struct agent_job *));
+    if (jobs->items == NULL)
+        return AGENT_NO_MEMORY;
     jobs->idle = calloc(setup->contacts, sizeof(struct agent_reporter *));
-    enum agent_error error = AGENT_NO_MEMORY;
-    if (jobs->items != NULL && jobs->idle != NULL) {
+    if (jobs->idle != NULL)
         jobs->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        error = jobs->wake_fd < 0 ? AGENT_SYSTEM : AGENT_OK;
-    }
-    if (error != AGENT_OK)
+    if (jobs->wake_fd < 0) {
+        enum agent_error error = jobs->idle == NULL ? AGENT_NO_MEMORY : AGENT_SYSTEM;
         agent_jobs_fini(jobs);
-    return error;
+        return error;
+    }
+    return AGENT_OK;
 }
 
 /* The thread of a job has ended or is about to. */
@@ -178,15 +182,15 @@ static void finish_job(struct agent_jobs *jobs, struct agent_job *job)
 
 void agent_jobs_fini(struct agent_jobs *jobs)
 {
-    if (jobs->setup == NULL)
+    if (jobs->items == NULL)
         return;
     for (size_t i = 0; i < jobs->running; i++) {
         struct agent_job *job = jobs->items[i];
         assert(job != NULL);
         finish_job(jobs, job);
     }
-    for (size_t i = 0; i < jobs->idle_count; i++)
-        reporter_free(jobs->idle[i]);
+    while (jobs->idle != NULL && jobs->idle_count > 0)
+        reporter_free(jobs->idle[--jobs->idle_count]);
     free(jobs->items);
     free(jobs->idle);
     if (jobs->wake_fd >= 0)
