@@ -111,26 +111,36 @@ keep_terminal() {
 
 # What a crash of the server would leave: all its memory but what it excludes from core files ("dd" in
 # VmFlags). Taken from /proc, because a core file of a sanitised program is larger than any disk.
-core_mappings() {
-    awk '/^[0-9a-f]+-[0-9a-f]+ / { split($1, range, "-"); writable = ($2 ~ /^rw/) }
-         /^Rss:/ { resident = $2 }
-         /^VmFlags:/ { if (writable && resident > 0 && !/ dd( |$)/) print range[1], range[2] }' "/proc/$server_pid/smaps"
+mappings() { # mappings EXCLUDED: the writable ones, 1 for those that core files leave out
+    awk -v wanted="$1" '
+        /^[0-9a-f]+-[0-9a-f]+ / { split($1, range, "-"); writable = ($2 ~ /^rw/) }
+        /^Rss:/ { resident = $2 }
+        /^VmFlags:/ { if (writable && resident > 0 && / dd( |$)/ == wanted) print range[1], range[2] }
+    ' "/proc/$server_pid/smaps"
 }
 
-keep_core() {
+# The shadow of a sanitizer is the only mapping of such a size.
+read_memory() {
     local from to page=4096
-    if [[ $EUID -ne 0 || ! -r /proc/$server_pid/mem ]]; then
-        echo '  memory of the server: left out, only root may read it'
-        return
-    fi
     while read -r from to; do
         [[ $((0x$to - 0x$from)) -lt $((1 << 30)) ]] || continue
         dd if="/proc/$server_pid/mem" bs=$page skip=$((0x$from / page)) count=$(((0x$to - 0x$from) / page)) \
             status=none 2>/dev/null || true
-    done < <(core_mappings) >"$traces/core"
-    # It holds memory indeed: where the server found its configuration.
+    done < <(mappings "$1")
+}
+
+keep_core() {
+    if [[ $EUID -ne 0 || ! -r /proc/$server_pid/mem ]]; then
+        echo '  memory of the server: left out, only root may read it'
+        return
+    fi
+    read_memory 0 >"$traces/core"
+    read_memory 1 >"$work/excluded"
+    # It is memory indeed: where the server found its configuration, and the masters where they belong.
     grep -qaF "$work/" "$traces/core" || fail 'the memory of the server is not that'
-    printf '  memory of the server: %s\n' "$(du -h "$traces/core" | cut -f 1)"
+    "$tools/search_secrets" "$secrets" "$work/excluded" >"$work/found" && fail 'the vault holds no key'
+    grep -q 'master-isd-des-enc as bytes' "$work/found" || fail 'the masters are not in the memory of the vault'
+    printf '  memory of the server: %s; the masters are in what core files leave out\n' "$(du -h "$traces/core" | cut -f 1)"
 }
 
 trace_files() { find "$traces" "$work"/{server.log,agent.log,rebind.db*,vault,journal} -type f -size +0; }
