@@ -1,5 +1,6 @@
 /* Uploads that cannot be used: archives, cards, records, certificates. Each gets its own answer and
  * changes nothing. */
+#include "ota-server/api/limits.h"
 #include "tests/integration/api/place.h"
 #include "tests/support/test.h"
 
@@ -55,8 +56,8 @@ static void a_body_over_its_limit_is_refused(void **state)
         const char *type;
         size_t limit;
     } rows[] = {
-        {"operator", "/v1/banks/x", JSON_TYPE, 64 * 1024},
-        {"bank-a", PACKAGES PACKAGE, CAP_TYPE, 2 * 1024 * 1024},
+        {"operator", "/v1/banks/x", JSON_TYPE, API_BODY_MAX},
+        {"bank-a", PACKAGES PACKAGE, CAP_TYPE, API_CAP_MAX},
     };
     struct place *place = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,5 +1,6 @@
 #include "tests/integration/api/place.h"
 
+#include "ota-server/api/base64.h"
 #include "ota-server/api/principal_kind.h"
 #include "ota-server/vault/record.h"
 #include "scp/host/file.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { FILE_MAX = 65536 };
 
 #define SOURCE(path) REBIND_SOURCE_DIR "/" path
 
@@ -80,7 +83,7 @@ static void fingerprint_of(const struct place *place, const char *client, uint8_
     struct rebind_blob pem = {.len = 0};
     snprintf(name, sizeof name, "%s.pem", client);
     fixture_path(&place->http, name, path);
-    assert_int_equal(rebind_file_read(path, 16 * 1024, &pem, NULL), SCP_OK);
+    assert_int_equal(rebind_file_read(path, FILE_MAX, &pem, NULL), SCP_OK);
     assert_int_equal(principal_fingerprint((const char *)pem.ptr, to), SCP_OK);
     rebind_blob_free(&pem);
 }
@@ -285,7 +288,8 @@ static void activate_policy(struct place *place)
     struct rebind_blob yaml = {.len = 0};
     struct reply reply;
     assert_int_equal(
-        rebind_file_read(SOURCE("configs/policies/open-choice.yaml"), 65536, &yaml, NULL), SCP_OK);
+        rebind_file_read(SOURCE("configs/policies/open-choice.yaml"), FILE_MAX, &yaml, NULL),
+        SCP_OK);
     const struct ask ask = {.path = "/v1/policies",
                             .client = "author",
                             .headers = {"Content-Type: application/yaml"},
@@ -311,34 +315,21 @@ char *place_import(const char *cin, const char *contents)
     return text;
 }
 
-static void put_base64(struct scp_bytes bytes, char *to)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t left = bytes.len - i;
-        uint32_t group = (uint32_t)bytes.ptr[i] << 16 |
-                         (left > 1 ? (uint32_t)bytes.ptr[i + 1] << 8 : 0) |
-                         (left > 2 ? bytes.ptr[i + 2] : 0);
-        for (size_t j = 0; j < 4; j++)
-            *to++ = j > left ? '=' : digits[group >> (18 - 6 * j) & 63];
-    }
-    *to = '\0';
-}
-
 void place_record(struct place *place, const char *card, const char *objects, char to[2048])
 {
     uint8_t plain[256];
     uint8_t sealed[512];
     uint8_t nonce[12];
-    char base64[1024];
     struct scp_writer w = scp_writer_on(sealed, sizeof sealed);
     const struct vault_record_purpose purpose = {"bank-a/debit", card};
     rebind_random(&place->env, nonce, sizeof nonce);
     assert_int_equal(
         vault_record_seal(&bank_key, &purpose, nonce, from_hex(objects, plain, sizeof plain), &w),
         SCP_OK);
-    put_base64(scp_written(&w), base64);
-    snprintf(to, 2048, "{\"product\":\"debit\",\"card\":\"%s\",\"record\":\"%s\"}", card, base64);
+    json_t *base64 = base64_json(scp_written(&w));
+    snprintf(to, 2048, "{\"product\":\"debit\",\"card\":\"%s\",\"record\":\"%s\"}", card,
+             json_string_value(base64));
+    json_decref(base64);
 }
 
 void place_fill(struct place *place)
