@@ -24,16 +24,21 @@ enum {
 /* How a wrapped command is examined. */
 typedef const char *examine(const struct protect_rules *rules, const struct scp_apdu *command);
 
+static bool names(struct scp_bytes name, const struct scp_aid *kept)
+{
+    struct scp_bytes aid = scp_aid_bytes(kept);
+    return scp_bytes_start_with(aid, name) || scp_bytes_start_with(name, aid);
+}
+
 static bool names_protected(const struct protect_rules *rules, struct scp_bytes name)
 {
     if (name.len == 0)
         return false;
     for (size_t i = 0; i < rules->count; i++) {
-        struct scp_bytes aid = scp_aid_bytes(&rules->aids[i]);
-        if (scp_bytes_start_with(aid, name) || scp_bytes_start_with(name, aid))
+        if (names(name, &rules->aids[i]))
             return true;
     }
-    return false;
+    return rules->isd != NULL && names(name, rules->isd);
 }
 
 /* INSTALL (GPCS 11.5.2.3): the leading LV fields are AIDs in every form; [for load] has the hash of

@@ -20,6 +20,7 @@
 struct protect_rules {
     const struct scp_aid *aids; /* protected ones; borrowed */
     size_t count;
+    const struct scp_aid *isd; /* the issuer security domain, protected too; NULL: not known */
 };
 
 /* `wrapped` says whether the command goes through the secure channel. `why` gets a string constant

@@ -46,12 +46,19 @@ static enum scp_error add_to_script(struct session_build *b, struct scp_bytes ap
     return scp_writer_status(&b->script.body);
 }
 
+static enum scp_error check(struct session_build *b, const struct scp_apdu *command, bool wrapped)
+{
+    struct protect_rules rules = b->materials->protect;
+    rules.isd = &b->session->card.isd;
+    return protect_check(&rules, command, wrapped, &b->why);
+}
+
 enum scp_error session_emit(struct session_build *b, const struct scp_apdu *command,
                             const struct session_accepts *accepts)
 {
     uint8_t buffer[SCP_APDU_MAX];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    SCP_TRY(protect_check(&b->materials->protect, command, true, &b->why));
+    SCP_TRY(check(b, command, true));
     SCP_TRY(scp_channel_wrap(&b->channel, command, &w));
     SCP_TRY(scp_writer_status(&w));
     b->commands++;
@@ -63,7 +70,7 @@ enum scp_error session_emit_plain(struct session_build *b, const struct scp_apdu
 {
     uint8_t buffer[SCP_APDU_MAX];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    SCP_TRY(protect_check(&b->materials->protect, command, false, &b->why));
+    SCP_TRY(check(b, command, false));
     scp_put_apdu(&w, command);
     SCP_TRY(scp_writer_status(&w));
     b->commands++;

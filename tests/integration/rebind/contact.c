@@ -69,6 +69,40 @@ static void operation_survives_a_restart_between_exchanges(void **state)
     assert_done(o);
 }
 
+/* The agent's word alone: no R-MAC on this chip, and no cryptogram without SELECT in a script. */
+static void without_proof_the_operation_is_only_reported(void **state)
+{
+    struct office *o = *state;
+    struct store_content entry;
+    const struct contact_agent plain = {.id = "agent-1", .region = "310000"};
+    office_order(o);
+    office_contact(o, &plain);
+    assert_done(o);
+    assert_int_equal(office_operation(o).evidence, STORE_EVIDENCE_REPORTED);
+    assert_string_equal(office_operation(o).evidence_by, "");
+    assert_true(office_sees_bank_b(o, &entry));
+    assert_int_equal(entry.evidence, STORE_EVIDENCE_REPORTED);
+}
+
+/* What bank A's instance carries is a product of another role now: the switch leaves it alone. */
+static void products_of_other_roles_stay(void **state)
+{
+    struct office *o = *state;
+    struct store_product product;
+    struct store_tx *tx = office_tx(o, STORE_WRITE);
+    assert_int_equal(store_product_get(tx, "bank-a", "debit", STORE_VERSION_LATEST, &product),
+                     STORE_OK);
+    memcpy(product.role, "loyalty", sizeof "loyalty");
+    assert_int_equal(store_product_put_draft(tx, &product, "[]"), STORE_OK);
+    assert_int_equal(store_product_publish(tx, "bank-a", "debit", &product), STORE_OK);
+    assert_int_equal(store_commit(tx), STORE_OK);
+    office_order(o);
+    office_contact(o, &office_agent);
+    assert_done(o);
+    assert_int_equal(bench_visit(o->bench, PLAN_AUDIT, &bench_peer).outcome, SESSION_REPLAN);
+    assert_non_null(content_find(&o->bench->content, &o->bench->bank_a));
+}
+
 /* ---- who may ----------------------------------------------------------------------------------
  */
 
@@ -426,6 +460,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(operation_is_done_and_proven, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_proof_the_operation_is_only_reported, setup_scp02,
+                                        teardown),
+        BOTH(products_of_other_roles_stay),
         BOTH(operation_survives_a_restart_between_exchanges),
         BOTH(strangers_get_nothing),
         BOTH(card_comes_free_after_the_window),

@@ -164,6 +164,27 @@ static void only_r_mac_makes_content_proven(void **state)
     }
 }
 
+/* A product whose AID is the issuer security domain's never makes it into a script. */
+static void issuer_domain_is_never_written_to(void **state)
+{
+    (void)state;
+    struct bench *b = read_card("scp03-i70-aes128");
+    const uint8_t challenge[8] = {1};
+    const char *why = NULL;
+    uint8_t memory[1024];
+    struct scp_writer script = scp_writer_on(memory, sizeof memory);
+    struct plan plan = {.steps = {{PLAN_STEP_DELETE, b->profile.isd}}, .count = 1};
+    const struct session_materials materials = bench_materials(b);
+    struct session s;
+    session_init(&s, &b->record, challenge);
+    session_plan(&s, &plan);
+    assert_int_equal(session_write(&s, &b->session_keys, &materials, &bench_peer, &script, &why),
+                     SCP_OUT_OF_RANGE);
+    assert_non_null(why);
+    session_fini(&s);
+    bench_free(b);
+}
+
 /* Personalisation never travels in the clear: whatever `i` a profile may state, the level of its
  * sessions includes encryption. */
 static void every_level_encrypts(void **state)
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(stale_counter_spends_no_try),
         cmocka_unit_test(small_scripts_reach_the_same),
         cmocka_unit_test(only_r_mac_makes_content_proven),
+        cmocka_unit_test(issuer_domain_is_never_written_to),
         cmocka_unit_test(every_level_encrypts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,6 @@
 #include "tests/integration/rebind/bench.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* One tear: the switch is cut after `after` commands. Until then, and then, the listed bank pays
  * and social security is untouched; the next contact completes the switch. */
@@ -68,8 +66,6 @@ static void late_personalisation_survives_every_tear(void **state)
 static void random_challenges_survive_every_tear(void **state)
 {
     (void)state;
-    if (getenv("REBIND_FULL") == NULL)
-        skip();
     sweep("scp02-i15");
     sweep("scp03-i60-aes256");
 }

@@ -9,7 +9,8 @@ static const struct scp_aid protected_aids[] = {
      15},
     {{0xA0, 0x00, 0x00, 0x06, 0x32, 0x01}, 6},
 };
-static const struct protect_rules rules = {protected_aids, 2};
+static const struct scp_aid issuer_domain = {{0xA0, 0, 0, 1, 0x51, 0, 0, 0}, 8};
+static const struct protect_rules rules = {protected_aids, 2, &issuer_domain};
 static const struct scp_aid bank = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42}, 8};
 
 static bool passes(const struct scp_apdu *command, bool wrapped)
@@ -82,6 +83,15 @@ static void no_write_names_a_protected_aid(void **state)
     }
 }
 
+static void issuer_domain_is_protected_without_being_listed(void **state)
+{
+    (void)state;
+    struct scp_bytes kept = scp_aid_bytes(&issuer_domain);
+    assert_false(install_passes(SCP_INSTALL_FOR_PERSONALIZATION, SCP_EMPTY, SCP_EMPTY, kept));
+    assert_false(delete_passes(kept, false));
+    assert_false(state_passes(SCP_SET_STATUS_APPLICATION, 0x87, kept));
+}
+
 static void partial_and_longer_names_count_as_the_protected_one(void **state)
 {
     (void)state;
@@ -144,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_of_a_rebind_pass),
         cmocka_unit_test(no_write_names_a_protected_aid),
+        cmocka_unit_test(issuer_domain_is_protected_without_being_listed),
         cmocka_unit_test(partial_and_longer_names_count_as_the_protected_one),
         cmocka_unit_test(the_card_itself_is_never_locked_or_terminated),
         cmocka_unit_test(keys_are_never_deleted),
