@@ -41,6 +41,7 @@ void agent_progress_client_free(struct agent_progress_client *client)
 /* ---- one post ----------------------------------------------------------------------------- */
 
 /* What the answer says is in its status. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t drop_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     (void)bytes;
