@@ -73,6 +73,14 @@ static size_t part_at(const struct session *s, size_t index)
     return part;
 }
 
+/* 6A88 carries no R-MAC in SCP03, so an agent could hide with it what is on the card. A card always
+ * has its issuer security domain and the social-security application, and a page that the page
+ * before announced. */
+static bool may_be_empty(const struct session *s, size_t part)
+{
+    return registry_parts[part] == SCP_STATUS_LOAD_FILES && s->read_pages[part] == 1;
+}
+
 static enum scp_error take_read(struct session *s, const struct session_answer *answer,
                                 struct card_content *content, struct session_result *result)
 {
@@ -86,7 +94,7 @@ static enum scp_error take_read(struct session *s, const struct session_answer *
     if (s->read_more[part] && s->read_pages[part] == SESSION_PAGES_MAX)
         return SCP_TOO_LONG;
     if (answer->sw == SCP_SW_DATA_NOT_FOUND)
-        return SCP_OK;
+        return may_be_empty(s, part) ? SCP_OK : SCP_MISMATCH;
     return take_registry(s, registry_parts[part], answer->data, content);
 }
 

@@ -19,7 +19,7 @@ struct half {
     uint8_t answers[BENCH_RESPONSES_SIZE];
 };
 
-static struct half *half_new(const char *profile)
+static struct half *half_of(const char *profile, enum plan_operation operation)
 {
     struct half *h = calloc(1, sizeof *h);
     const uint8_t challenge[8] = {8, 7, 6, 5, 4, 3, 2, 1};
@@ -27,7 +27,7 @@ static struct half *half_new(const char *profile)
     assert_non_null(h);
     struct bench *b = h->b = bench_new(profile);
     assert_int_equal(bench_visit(b, PLAN_AUDIT, &bench_peer).outcome, SESSION_REPLAN);
-    struct plan plan = bench_plan(b, PLAN_SWITCH);
+    struct plan plan = bench_plan(b, operation);
     struct scp_writer script = scp_writer_on(b->script_memory, sizeof b->script_memory);
     struct scp_writer unused = scp_writer_on(h->answers, sizeof h->answers);
     const struct session_materials materials = bench_materials(b);
@@ -40,6 +40,11 @@ static struct half *half_new(const char *profile)
     bench_run_script(b, h->script, &unused);
     assert_int_equal(b->run.end.end, AGENT_RUN_COMPLETE);
     return h;
+}
+
+static struct half *half_new(const char *profile)
+{
+    return half_of(profile, PLAN_SWITCH);
 }
 
 static void half_free(struct half *h)
@@ -233,6 +238,27 @@ static void denied_instance_is_not_believed(void **state)
     }
 }
 
+/* Nor does it hide what is on a card when the registry is read. */
+static void hidden_registry_is_not_believed(void **state)
+{
+    (void)state;
+    static const uint8_t absent[2] = {0x6A, 0x88};
+    struct half *h = half_of("scp03-i70-aes128", PLAN_AUDIT);
+    size_t load_files = last_command(h, 0xF2);
+    struct scp_bytes *items = h->b->run.items;
+    struct scp_bytes kept = items[load_files];
+    items[load_files] = SCP_BYTES(absent);
+    assert_int_equal(outcome_of(h, h->b->run.count), SESSION_REPLAN);
+    items[load_files] = kept;
+    for (size_t back = 1; back <= 2; back++) {
+        kept = items[load_files - back];
+        items[load_files - back] = SCP_BYTES(absent);
+        assert_int_equal(outcome_of(h, h->b->run.count), SESSION_FORGED);
+        items[load_files - back] = kept;
+    }
+    half_free(h);
+}
+
 /* ---- the state between two calls --------------------------------------------------------------
  */
 
@@ -303,6 +329,7 @@ int main(void)
         cmocka_unit_test(garbage_leaves_the_session_as_it_was),
         cmocka_unit_test(forged_answers_do_not_verify),
         cmocka_unit_test(denied_instance_is_not_believed),
+        cmocka_unit_test(hidden_registry_is_not_believed),
         cmocka_unit_test(restored_session_reads_the_same),
         cmocka_unit_test(damaged_state_is_refused_or_harmless),
     };
