@@ -17,7 +17,6 @@ remove_card() {
     card_pid=
     sleep 2 # pcscd looks at its readers every 400 ms: a card swapped faster than that looks like the same one
 }
-trap 'remove_card; cleanup' EXIT
 
 pays_in_reader() { # pays_in_reader CARD BANK
     card-terminal pay "$reader" --ac-key-file "$work/bank-$2/card$1.ac" >"$work/pay" 2>&1
