@@ -162,7 +162,7 @@ static bool read_identity(const struct http_request *request, struct http_respon
 void api_card_lookup(void *ctx, const struct http_request *request, struct http_response *response)
 {
     const struct api *api = ctx;
-    struct card_identity identity;
+    struct card_identity identity = {.iin_len = 0};
     struct store_card card;
     uint8_t pseudonym[32];
     struct store_tx *tx;

@@ -158,7 +158,7 @@ void api_personalisation_post(void *ctx, const struct http_request *request,
 {
     char bank[STORE_SLUG_SIZE];
     char product[STORE_PRODUCT_REF_SIZE];
-    struct posted posted;
+    struct posted posted = {.product = ""};
     uint8_t sealed[VAULT_RECORD_MAX];
     struct scp_writer w = scp_writer_on(sealed, sizeof sealed);
 
