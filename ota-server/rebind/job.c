@@ -263,7 +263,7 @@ struct session_materials job_materials(struct job *job)
 {
     return (struct session_materials){
         .product = job->has_product ? &job->plan_product : NULL,
-        .protect = {job->profile->protected_aids, job->profile->protected_count},
+        .protect = {.aids = job->profile->protected_aids, .count = job->profile->protected_count},
         .max_command_data = job->profile->max_command_data,
         .pdol_data = fill_dol(job, "9F38", job->pdol_data),
         .cdol_data = fill_dol(job, "8C", job->cdol_data),

@@ -382,7 +382,7 @@ struct session_materials bench_materials(struct bench *b)
     static const uint8_t cdol_data[29] = {0, 0, 0, 0, 0, 1};
     return (struct session_materials){
         .product = &b->bank_b,
-        .protect = {b->profile.protected_aids, b->profile.protected_count},
+        .protect = {.aids = b->profile.protected_aids, .count = b->profile.protected_count},
         .max_command_data = b->profile.max_command_data,
         .cdol_data = SCP_BYTES(cdol_data),
     };
