@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Where a table's last column starts, and how wide it gets. */
+enum { WORDS_COLUMN = 90, WORDS_WIDTH = 62 };
+
 static const char *text_of(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -54,13 +57,23 @@ void terminal_show_social(const json_t *findings)
     line("SHA-256", text_of(findings, "sha256"));
 }
 
-/* The strings of a list, separated by blanks. */
+/* The strings of a list, separated by blanks, in lines of the table's last column. */
 static void show_words(const json_t *list)
 {
     size_t i;
     json_t *word;
-    json_array_foreach(list, i, word)(void)
-        printf("%s%s", i == 0 ? "" : " ", json_string_value(word));
+    size_t used = 0;
+    json_array_foreach(list, i, word)
+    {
+        size_t len = json_string_length(word);
+        bool fits = used == 0 || used + 1 + len <= WORDS_WIDTH;
+        if (used > 0 && fits)
+            (void)printf(" ");
+        else if (used > 0)
+            (void)printf("\n%*s", WORDS_COLUMN, "");
+        (void)printf("%s", json_string_value(word));
+        used = fits && used > 0 ? used + 1 + len : len;
+    }
 }
 
 static void show_entries(const json_t *findings, const char *list, const char *title,
