@@ -2,6 +2,7 @@
 
 #include "ota-server/api/body.h"
 #include "ota-server/api/problem.h"
+#include "ota-server/rebind/templates.h"
 #include "ota-server/vault/template.h"
 
 #include <stdio.h>
@@ -35,7 +36,7 @@ bool personalisation_check(json_t *dgis, struct http_response *response)
 {
     size_t i;
     json_t *dgi;
-    if (json_array_size(dgis) > PERSONALISATION_DGIS_MAX) {
+    if (json_array_size(dgis) > TEMPLATES_MAX) {
         problem_member(response, "personalisation", "has more than 128 elements");
         return false;
     }
@@ -47,24 +48,4 @@ bool personalisation_check(json_t *dgis, struct http_response *response)
             return false;
     }
     return true;
-}
-
-size_t personalisation_dgis(json_t *dgis, struct vault_dgi to[PERSONALISATION_DGIS_MAX])
-{
-    size_t i;
-    json_t *dgi;
-    json_array_foreach(dgis, i, dgi)
-    {
-        const char *id = json_string_value(json_object_get(dgi, "dgi"));
-        const char *value = json_string_value(json_object_get(dgi, "value"));
-        uint8_t bytes[2];
-        struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
-        if (i == PERSONALISATION_DGIS_MAX || id == NULL || value == NULL ||
-            scp_hex_decode(id, &w) != SCP_OK || w.len != sizeof bytes)
-            return i;
-        to[i] = (struct vault_dgi){.value = value,
-                                   .id = scp_load_u16(bytes),
-                                   .sensitive = json_is_true(json_object_get(dgi, "sensitive"))};
-    }
-    return json_array_size(dgis);
 }

@@ -4,7 +4,7 @@
 #include "ota-server/api/base64.h"
 #include "ota-server/api/handlers.h"
 #include "ota-server/api/path.h"
-#include "ota-server/api/personalisation.h"
+#include "ota-server/rebind/templates.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,11 +87,13 @@ static void answer_unusable(struct http_response *response, enum scp_error error
 static bool check_record(struct vault *vault, const struct vault_record *record,
                          const struct store_blob *personalisation, struct http_response *response)
 {
-    struct vault_dgi dgis[PERSONALISATION_DGIS_MAX];
+    struct vault_dgi dgis[TEMPLATES_MAX];
     struct vault_problem problem;
     json_t *json = json_loadb((const char *)personalisation->ptr, personalisation->len, 0, NULL);
-    size_t count = personalisation_dgis(json, dgis);
-    enum scp_error error = vault_check_record(vault, record, dgis, count, &problem);
+    size_t count;
+    enum scp_error error = templates_read(json, dgis, &count)
+                               ? vault_check_record(vault, record, dgis, count, &problem)
+                               : SCP_IO;
     if (error == SCP_NOT_FOUND && problem.dgi < count)
         answer_lacking(response, &dgis[problem.dgi], problem.position);
     else if (error != SCP_OK)

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { DGI_ID_BYTES = 2 };
-
 static enum scp_error personalise(void *ctx, const struct scp_session_context *session,
                                   struct scp_writer *dgis)
 {
@@ -24,32 +22,10 @@ static enum scp_error personalise(void *ctx, const struct scp_session_context *s
     return vault_transcrypt(job->service->vault, &request, dgis, NULL);
 }
 
-/* The templates were checked when the product was uploaded; one that does not parse now means that
- * the store was altered. */
 static bool read_templates(struct job *job, const struct store_blob *text)
 {
-    size_t i;
-    json_t *dgi;
     job->templates = json_loadb((const char *)text->ptr, text->len, 0, NULL);
-    if (!json_is_array(job->templates) || json_array_size(job->templates) > JOB_DGIS_MAX)
-        return false;
-    json_array_foreach(job->templates, i, dgi)
-    {
-        const char *id = json_string_value(json_object_get(dgi, "dgi"));
-        const char *value = json_string_value(json_object_get(dgi, "value"));
-        uint8_t bytes[DGI_ID_BYTES];
-        struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
-        if (id == NULL || value == NULL || scp_hex_decode(id, &w) != SCP_OK ||
-            w.len != sizeof bytes)
-            return false;
-        job->dgis[i] = (struct vault_dgi){
-            .id = scp_load_u16(bytes),
-            .value = value,
-            .sensitive = json_is_true(json_object_get(dgi, "sensitive")),
-        };
-    }
-    job->dgi_count = json_array_size(job->templates);
-    return true;
+    return templates_read(job->templates, job->dgis, &job->dgi_count);
 }
 
 static bool read_aids(struct job *job)

@@ -5,13 +5,14 @@
 
 #include "ota-server/rebind/service.h"
 #include "ota-server/rebind/session.h"
+#include "ota-server/rebind/templates.h"
 
 #include <jansson.h>
 
 /* The role that terminals know: its product is listed in PPSE and PSE. */
 #define JOB_ROLE_PAYMENT "payment"
 
-enum { JOB_RETIRED_MAX = 16, JOB_DGIS_MAX = 128, JOB_DOL_MAX = 255 };
+enum { JOB_RETIRED_MAX = 16, JOB_DOL_MAX = 255 };
 
 struct job {
     const struct rebind_service *service;
@@ -30,7 +31,7 @@ struct job {
     json_t *templates; /* the product's personalisation */
     struct store_personalisation record;
     struct store_blob sealed_record;
-    struct vault_dgi dgis[JOB_DGIS_MAX];
+    struct vault_dgi dgis[TEMPLATES_MAX];
     size_t dgi_count;
 
     struct vault_card_keys key_handle;
