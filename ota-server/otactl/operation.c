@@ -37,6 +37,13 @@ static void show(struct watch *watch, const json_t *operation)
     (void)fflush(out);
 }
 
+/* A line an event, at once: whoever reads it through a pipe is waiting. */
+static void show_json(struct watch *watch, const char *data)
+{
+    (void)fprintf(watch->ctl->out, "%s\n", data);
+    (void)fflush(watch->ctl->out);
+}
+
 static void finish(struct watch *watch, const json_t *operation, const char *state)
 {
     FILE *out = watch->ctl->out;
@@ -58,7 +65,7 @@ static bool on_event(void *ctx, const char *name, const char *data)
     const char *state = json_string_value(json_object_get(operation, "state"));
     if (state != NULL) {
         if (watch->ctl->settings.json)
-            (void)fprintf(watch->ctl->out, "%s\n", data);
+            show_json(watch, data);
         else
             show(watch, operation);
         if (is_end(state))
