@@ -444,6 +444,8 @@ static enum scp_error read_steps(struct walk *walk)
         }
         s->next_step++;
         walk->result->steps_done++;
+        if (session_step_wrapped(step))
+            walk->result->r_mac = (params_of(&s->card).level & SCP_LEVEL_R_MAC) != 0;
     }
     walk->result->outcome = s->next_step == s->plan.count ? SESSION_DONE : SESSION_CONTINUE;
     return SCP_OK;
@@ -508,8 +510,6 @@ enum scp_error session_read(struct session *s, const struct scp_keys *keys,
         SCP_TRY(read_steps(&walk));
     result->step = s->next_step;
     result->may_run = may_run(s, result);
-    result->r_mac = s->phase == SESSION_RUNNING && result->steps_done > 0 &&
-                    (params_of(&s->card).level & SCP_LEVEL_R_MAC) != 0;
     if (leaves_content_unknown(result->outcome))
         content->known = false;
     return SCP_OK;

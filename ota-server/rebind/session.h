@@ -125,7 +125,7 @@ struct session_result {
     bool counter_seen;
     uint32_t counter;   /* to keep in the card's record */
     bool authenticated; /* the card proved its keys in this exchange */
-    bool r_mac;         /* the responses carried a MAC that verified */
+    bool r_mac;         /* a step of this exchange was answered under a MAC that verified */
     bool may_run;       /* nothing shows that the card's counter has passed the script: the record's
                          * counter can no longer be relied on */
     struct session_proof proof;
