@@ -21,8 +21,8 @@ static struct scp_aid long_aid(const struct bench *b, uint8_t last)
 static void add_instances(struct bench *b)
 {
     b->bank_a = long_aid(b, 0xFF);
-    for (uint8_t i = 0; i < MORE_INSTANCES; i++) {
-        b->bank_b.instance = long_aid(b, i);
+    for (unsigned i = 0; i < MORE_INSTANCES; i++) {
+        b->bank_b.instance = long_aid(b, (uint8_t)i);
         assert_int_equal(bench_visit(b, PLAN_SWITCH, &bench_peer).outcome, SESSION_DONE);
     }
 }
@@ -40,8 +40,8 @@ static void registry_of_several_pages_is_read_whole(void **state)
         assert_int_equal(visit.outcome, SESSION_REPLAN);
         assert_true(b->content.known);
         assert_int_equal(b->content.count, entries);
-        for (uint8_t last = 0; last < MORE_INSTANCES; last++) {
-            struct scp_aid aid = long_aid(b, last);
+        for (unsigned last = 0; last < MORE_INSTANCES; last++) {
+            struct scp_aid aid = long_aid(b, (uint8_t)last);
             assert_non_null(content_find(&b->content, &aid));
         }
         assert_true(visit.exchanges > 1);

@@ -24,7 +24,7 @@ static bool reads(const char *text, struct card_profile *profile, struct documen
 static void profile_is_read(void **state)
 {
     (void)state;
-    struct card_profile profile;
+    struct card_profile profile = {.isd = {.len = 0}};
     struct document_problem problem;
     assert_true(reads(GOOD "  max_command_data: 200\n"
                            "  quirks: {personalises_in_installed: false}\n",
@@ -42,7 +42,7 @@ static void profile_is_read(void **state)
 static void what_may_be_left_out_has_its_usual_value(void **state)
 {
     (void)state;
-    struct card_profile profile;
+    struct card_profile profile = {.isd = {.len = 0}};
     struct document_problem problem;
     assert_true(reads(GOOD, &profile, &problem));
     assert_int_equal(profile.max_command_data, 0);
@@ -64,7 +64,7 @@ static void errors_name_line_and_column(void **state)
         {GOOD "extra: 1\n", 8, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct card_profile profile;
+        struct card_profile profile = {.isd = {.len = 0}};
         struct document_problem problem;
         assert_false(reads(rows[i].text, &profile, &problem));
         assert_string_equal(problem.file, "chip.yaml");
@@ -84,7 +84,7 @@ static void what_is_needed_must_be_there(void **state)
         HEAD "  protocol: scp03\n  i: \"70\"\n  kvn: 48\n  isd_aid: A000000151000000\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct card_profile profile;
+        struct card_profile profile = {.isd = {.len = 0}};
         struct document_problem problem;
         assert_false(reads(texts[i], &profile, &problem));
     }
@@ -94,7 +94,7 @@ static void more_protected_aids_than_there_is_room_for_are_refused(void **state)
 {
     (void)state;
     char text[1024];
-    struct card_profile profile;
+    struct card_profile profile = {.isd = {.len = 0}};
     struct document_problem problem;
     int used = snprintf(text, sizeof text, "%s",
                         HEAD "  protocol: scp03\n  i: \"70\"\n  kvn: 48\n"
