@@ -180,7 +180,16 @@ void api_card_lookup(void *ctx, const struct http_request *request, struct http_
         http_response_json(response, 200, json_pack("{s:s}", "id", card.id));
 }
 
-/* Out of quarantine: the key sets' budgets start anew. */
+static bool has_failures(const struct store_key_set *sets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i].failures > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Out of quarantine, or free of an agent's bad word: the key sets' budgets start anew. */
 static enum store_error release(struct store_tx *tx, const struct http_request *request,
                                 const char *id)
 {
@@ -190,9 +199,9 @@ static enum store_error release(struct store_tx *tx, const struct http_request *
     char object[STORE_NAME_SIZE];
 
     STORE_TRY(store_card_get(tx, id, &card));
-    if (card.status != STORE_CARD_QUARANTINED)
-        return STORE_CONFLICT;
     STORE_TRY(store_key_set_list(tx, id, sets, STORE_KEY_SETS_MAX, &count));
+    if (card.status != STORE_CARD_QUARANTINED && !has_failures(sets, count))
+        return STORE_CONFLICT;
     for (size_t i = 0; i < count; i++) {
         struct store_key_set_ref ref = {id, sets[i].security_domain, sets[i].kvn};
         STORE_TRY(store_key_set_clear_failures(tx, &ref));
@@ -211,7 +220,7 @@ void api_card_release(void *ctx, const struct http_request *request, struct http
         error = store_end(tx, release(tx, request, http_request_param(request, "card")));
     if (error == STORE_CONFLICT)
         http_problem(response, 409, "not-quarantined", "The card is not in quarantine",
-                     "only a quarantined card can be released");
+                     "there is no quarantine, nor a failed authentication that an agent reported");
     else if (error != STORE_OK)
         problem_store(response, error, "the card");
     else

@@ -196,6 +196,18 @@ static enum rebind_refusal resend_or_burn(struct contact *c, bool *resent)
     return rebind_refusal_of_store(burn(c, exchange.id));
 }
 
+/* An agent through which the card refused the host is not given the card again. */
+static enum rebind_refusal refuse_suspected(struct contact *c)
+{
+    const struct store_key_set_ref ref = {c->job.card.id, c->job.key_set.security_domain,
+                                          c->job.key_set.kvn};
+    bool failed = false;
+    enum store_error error = store_key_set_failed_at(c->tx, &ref, c->agent->id, &failed);
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    return failed ? REBIND_REFUSED_AGENT_SUSPECTED : REBIND_REFUSED_NONE;
+}
+
 static enum rebind_refusal start(struct contact *c)
 {
     struct store_exchange exchange = {.created_ms = 0};
@@ -257,6 +269,8 @@ static enum rebind_refusal begin(struct contact *c, const uint8_t identity[32])
     if (error != STORE_OK)
         return rebind_refusal_of_store(error);
     refusal = load(c, &operation, &loaded);
+    if (refusal == REBIND_REFUSED_NONE && loaded)
+        refusal = refuse_suspected(c);
     if (refusal == REBIND_REFUSED_NONE && loaded)
         refusal = start(c);
     if (refusal == REBIND_REFUSED_NONE && !c->reply->has_script)

@@ -94,9 +94,11 @@ static enum store_error on_done(struct report *report)
 
     report->next = OUTCOME_CLOSE;
     if (result->proof.present) {
+        const struct store_key_set_ref ref = key_set_ref(job);
         if (job_verify_proof(job, &result->proof) != SCP_OK)
             return suspect(report, "the new instance's cryptogram does not verify under its key");
         prove_instance(job);
+        STORE_TRY(store_key_set_clear_failures(job->tx, &ref));
     }
     STORE_TRY(job_save_content(job));
     job->operation.state = STORE_OPERATION_DONE;
@@ -138,15 +140,18 @@ static enum store_error on_wrong_keys(struct report *report)
                            "nothing was authenticated");
 }
 
-/* EXTERNAL AUTHENTICATE failed although the card's own cryptogram was right: one try is spent. */
+/* EXTERNAL AUTHENTICATE failed although the card's own cryptogram was right: one try is spent, says
+ * the agent. It gets no second one; only when as many agents as the budget has tries say the same
+ * is it the card that goes into quarantine, so that one kiosk cannot block citizens. */
 static enum store_error on_refused(struct report *report)
 {
     struct job *job = report->job;
     const struct store_key_set_ref ref = key_set_ref(job);
     uint32_t failures;
-    STORE_TRY(store_key_set_add_failure(job->tx, &ref, &failures));
+    STORE_TRY(store_key_set_add_failure(job->tx, &ref, report->agent, &failures));
     if (failures < job->service->failure_budget)
-        return retry(report, "the card refused the authentication of the host");
+        return suspect(report,
+                       "the card refused the authentication of the host, as its agent says");
     report->next = OUTCOME_CLOSE;
     STORE_TRY(store_card_set_status(job->tx, job->card.id, STORE_CARD_QUARANTINED,
                                     "the budget of failed authentications is spent"));
@@ -175,9 +180,8 @@ static enum store_error keep_counter(struct job *job, const struct session_resul
     const struct store_key_set_ref ref = key_set_ref(job);
     if (result->counter_seen && !result->may_run)
         STORE_TRY(store_key_set_set_counter(job->tx, &ref, result->counter));
-    if (result->authenticated)
-        STORE_TRY(store_key_set_clear_failures(job->tx, &ref));
-    return STORE_OK;
+    /* A success is believed only when it is proven, like everything that an agent says. */
+    return result->r_mac ? store_key_set_clear_failures(job->tx, &ref) : STORE_OK;
 }
 
 enum store_error outcome_apply(struct job *job, const char *agent,

@@ -13,33 +13,36 @@ struct rebind_service {
     struct vault *vault;
     const struct rebind_env *env;
     const struct card_profiles *profiles;
-    uint32_t failure_budget; /* failed authentications that a key set may cost before quarantine */
-    uint32_t attempts_max;   /* contacts that may fail before an operation fails */
+    uint32_t failure_budget;   /* failed authentications that a key set may cost before quarantine,
+                                * each reported by another agent */
+    uint32_t attempts_max;     /* contacts that may fail before an operation fails */
     int64_t contact_window_ms; /* how long a card belongs to the agent that reported it */
 };
 
 /* X(name, status, code, title): why a request about a card or an operation is refused. Status and
  * code are those of the problem document. */
-#define REBIND_REFUSALS(X)                                                                    \
-    X(NONE, 0, "", "")                                                                        \
-    X(STORAGE, 500, "storage-failed", "The storage failed")                                   \
-    X(BUSY, 503, "busy", "The database is busy")                                              \
-    X(CARD_UNKNOWN, 404, "card-unknown", "The card is not known here")                        \
-    X(CARD_INACTIVE, 409, "card-not-active", "The card is quarantined or retired")            \
-    X(CARD_ELSEWHERE, 409, "card-in-other-contact", "Another agent has this card in contact") \
-    X(OUTSIDE_REGION, 403, "card-outside-region", "The card is outside the agent's region")   \
-    X(PRODUCT_UNKNOWN, 422, "product-unknown", "There is no such published product")          \
-    X(PERSONALISATION_MISSING, 409, "personalisation-missing",                                \
-      "The bank has supplied no personalisation record for this card")                        \
-    X(POLICY_DENIED, 403, "policy-denied", "The policy denies it")                            \
-    X(NO_POLICY, 503, "no-policy", "No policy is active")                                     \
-    X(OPERATION_OPEN, 409, "operation-open", "The card has an operation that has not ended")  \
-    X(NOTHING_BOUND, 409, "nothing-bound", "The card carries no product of that role")        \
-    X(ALREADY_BOUND, 409, "already-bound", "The card is bound to this product already")       \
-    X(EXCHANGE_UNKNOWN, 404, "exchange-unknown", "There is no such exchange")                 \
-    X(EXCHANGE_ANSWERED, 409, "exchange-answered", "The exchange was answered differently")   \
-    X(RESPONSES_MALFORMED, 422, "responses-malformed", "The responses are no response list")  \
-    X(CANNOT_PLAN, 409, "cannot-plan", "The card cannot be rebound as it is")                 \
+#define REBIND_REFUSALS(X)                                                                         \
+    X(NONE, 0, "", "")                                                                             \
+    X(STORAGE, 500, "storage-failed", "The storage failed")                                        \
+    X(BUSY, 503, "busy", "The database is busy")                                                   \
+    X(CARD_UNKNOWN, 404, "card-unknown", "The card is not known here")                             \
+    X(CARD_INACTIVE, 409, "card-not-active", "The card is quarantined or retired")                 \
+    X(CARD_ELSEWHERE, 409, "card-in-other-contact", "Another agent has this card in contact")      \
+    X(AGENT_SUSPECTED, 403, "agent-suspected",                                                     \
+      "The card refused the host through this agent; another agent, or a release, must settle it") \
+    X(OUTSIDE_REGION, 403, "card-outside-region", "The card is outside the agent's region")        \
+    X(PRODUCT_UNKNOWN, 422, "product-unknown", "There is no such published product")               \
+    X(PERSONALISATION_MISSING, 409, "personalisation-missing",                                     \
+      "The bank has supplied no personalisation record for this card")                             \
+    X(POLICY_DENIED, 403, "policy-denied", "The policy denies it")                                 \
+    X(NO_POLICY, 503, "no-policy", "No policy is active")                                          \
+    X(OPERATION_OPEN, 409, "operation-open", "The card has an operation that has not ended")       \
+    X(NOTHING_BOUND, 409, "nothing-bound", "The card carries no product of that role")             \
+    X(ALREADY_BOUND, 409, "already-bound", "The card is bound to this product already")            \
+    X(EXCHANGE_UNKNOWN, 404, "exchange-unknown", "There is no such exchange")                      \
+    X(EXCHANGE_ANSWERED, 409, "exchange-answered", "The exchange was answered differently")        \
+    X(RESPONSES_MALFORMED, 422, "responses-malformed", "The responses are no response list")       \
+    X(CANNOT_PLAN, 409, "cannot-plan", "The card cannot be rebound as it is")                      \
     X(INTERNAL, 500, "internal", "The server failed")
 
 enum rebind_refusal {

@@ -99,22 +99,49 @@ enum store_error store_key_set_reserve(struct store_tx *tx, const struct store_k
     return store_key_set_set_counter(tx, ref, set.counter + count);
 }
 
+static enum store_error count_failures(struct store_tx *tx, const struct store_key_set_ref *ref)
+{
+    struct sql q = sql_on(tx, "UPDATE key_set SET failures = (SELECT count(*) FROM key_set_failure"
+                              " WHERE key_set_failure.card = key_set.card"
+                              " AND key_set_failure.security_domain = key_set.security_domain"
+                              " AND key_set_failure.kvn = key_set.kvn)" WHERE_REF);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
+
 enum store_error store_key_set_add_failure(struct store_tx *tx, const struct store_key_set_ref *ref,
-                                           uint32_t *failures)
+                                           const char *agent, uint32_t *failures)
 {
     struct store_key_set set = {0};
-    struct sql q = sql_on(tx, "UPDATE key_set SET failures = failures + 1" WHERE_REF);
+    STORE_TRY(store_key_set_get(tx, ref, &set));
+    struct sql q =
+        sql_on(tx, "INSERT OR IGNORE INTO key_set_failure"
+                   " (card, security_domain, kvn, agent, time_ms) VALUES (?, ?, ?, ?, ?)");
     put_ref(&q, ref);
-    STORE_TRY(sql_run_found(&q));
+    sql_put_text(&q, agent);
+    sql_put_int(&q, store_now_ms(tx));
+    STORE_TRY(sql_run(&q));
+    STORE_TRY(count_failures(tx, ref));
     STORE_TRY(store_key_set_get(tx, ref, &set));
     *failures = set.failures;
     return STORE_OK;
 }
 
+enum store_error store_key_set_failed_at(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                         const char *agent, bool *failed)
+{
+    struct sql q = sql_on(tx, "SELECT 1 FROM key_set_failure" WHERE_REF " AND agent = ?");
+    put_ref(&q, ref);
+    sql_put_text(&q, agent);
+    *failed = sql_row(&q);
+    return sql_end(&q);
+}
+
 enum store_error store_key_set_clear_failures(struct store_tx *tx,
                                               const struct store_key_set_ref *ref)
 {
-    struct sql q = sql_on(tx, "UPDATE key_set SET failures = 0" WHERE_REF);
+    struct sql q = sql_on(tx, "DELETE FROM key_set_failure" WHERE_REF);
     put_ref(&q, ref);
-    return sql_run_found(&q);
+    STORE_TRY(sql_run(&q));
+    return count_failures(tx, ref);
 }

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const *const migrations[] = {migration_schema_1};
+static const char *const *const migrations[] = {migration_schema_1, migration_schema_2};
 
 int64_t migration_latest(void)
 {

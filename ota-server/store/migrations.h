@@ -10,6 +10,7 @@ enum { MIGRATION_APPLICATION_ID = 0x52424E44 };
 
 /* A list of statements, ended by NULL. */
 extern const char *const migration_schema_1[];
+extern const char *const migration_schema_2[];
 
 /* The version that this program writes. */
 int64_t migration_latest(void);

@@ -208,7 +208,7 @@ struct store_key_set {
     uint8_t diversification_data[10];
     bool counter_known;
     uint32_t counter;  /* the last one known to be used or given out */
-    uint32_t failures; /* failed authentications charged to the budget */
+    uint32_t failures; /* agents that reported a failed authentication */
 };
 
 /* Which key set of which card. Borrowed. */
@@ -243,10 +243,15 @@ STORE_MUST_USE enum store_error store_key_set_reserve(struct store_tx *tx,
                                                       const struct store_key_set_ref *ref,
                                                       uint32_t count, uint32_t maximum,
                                                       uint32_t *before);
-/* Charge one failed authentication; `failures` gets the new number. */
+/* Charge a failed authentication that an agent (principal) reported; `failures` gets the number of
+ * agents that did. The same agent again changes nothing. */
 STORE_MUST_USE enum store_error store_key_set_add_failure(struct store_tx *tx,
                                                           const struct store_key_set_ref *ref,
-                                                          uint32_t *failures);
+                                                          const char *agent, uint32_t *failures);
+/* Whether the agent reported a failed authentication that has not been cleared. */
+STORE_MUST_USE enum store_error store_key_set_failed_at(struct store_tx *tx,
+                                                        const struct store_key_set_ref *ref,
+                                                        const char *agent, bool *failed);
 STORE_MUST_USE enum store_error store_key_set_clear_failures(struct store_tx *tx,
                                                              const struct store_key_set_ref *ref);
 

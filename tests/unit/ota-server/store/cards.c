@@ -109,9 +109,10 @@ static void key_set_counter_is_reserved_once(void **state)
     commit(tx);
 }
 
-static void key_set_failures_are_counted_and_cleared(void **state)
+static void key_set_failures_are_counted_by_agent_and_cleared(void **state)
 {
     char card[STORE_ID_SIZE];
+    bool failed;
     uint32_t failures = 0;
     size_t count = 0;
     struct store_tx *tx = begin(*state, STORE_WRITE);
@@ -120,14 +121,22 @@ static void key_set_failures_are_counted_and_cleared(void **state)
     const struct store_key_set_ref ref = {card, "A000000151000000", 0x30};
     const struct store_key_set_ref other = {card, "A000000151000000", 0x31};
     assert_ok(store_key_set_put(tx, &set));
-    assert_ok(store_key_set_add_failure(tx, &ref, &failures));
-    assert_ok(store_key_set_add_failure(tx, &ref, &failures));
+    assert_ok(store_key_set_add_failure(tx, &ref, "agent-1", &failures));
+    assert_ok(store_key_set_add_failure(tx, &ref, "agent-1", &failures));
+    assert_int_equal(failures, 1);
+    assert_ok(store_key_set_add_failure(tx, &ref, "agent-2", &failures));
     assert_int_equal(failures, 2);
+    assert_ok(store_key_set_failed_at(tx, &ref, "agent-2", &failed));
+    assert_true(failed);
+    assert_ok(store_key_set_failed_at(tx, &ref, "agent-3", &failed));
+    assert_false(failed);
     assert_ok(store_key_set_clear_failures(tx, &ref));
+    assert_ok(store_key_set_failed_at(tx, &ref, "agent-2", &failed));
+    assert_false(failed);
     assert_ok(store_key_set_list(tx, card, &out, 1, &count));
     assert_int_equal(count, 1);
     assert_int_equal(out.failures, 0);
-    assert_store_error(NOT_FOUND, store_key_set_add_failure(tx, &other, &failures));
+    assert_store_error(NOT_FOUND, store_key_set_add_failure(tx, &other, "agent-1", &failures));
     assert_ok(store_key_set_delete(tx, &ref));
     assert_store_error(NOT_FOUND, store_key_set_get(tx, &ref, &out));
     commit(tx);
@@ -265,11 +274,16 @@ static void newest_personalisation_is_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(card_is_found_by_id_and_by_identity),   TEST(card_identity_is_unique),
-        TEST(card_status_changes_with_its_cause),    TEST(bank_lists_only_cards_bound_to_it),
-        TEST(key_set_counter_is_reserved_once),      TEST(key_set_failures_are_counted_and_cleared),
-        TEST(contents_are_replaced_put_and_deleted), TEST(content_state_is_kept_with_the_card),
-        TEST(binding_remembers_its_switches),        TEST(binding_needs_a_bank_that_exists),
+        TEST(card_is_found_by_id_and_by_identity),
+        TEST(card_identity_is_unique),
+        TEST(card_status_changes_with_its_cause),
+        TEST(bank_lists_only_cards_bound_to_it),
+        TEST(key_set_counter_is_reserved_once),
+        TEST(key_set_failures_are_counted_by_agent_and_cleared),
+        TEST(contents_are_replaced_put_and_deleted),
+        TEST(content_state_is_kept_with_the_card),
+        TEST(binding_remembers_its_switches),
+        TEST(binding_needs_a_bank_that_exists),
         TEST(newest_personalisation_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
