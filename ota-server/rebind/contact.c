@@ -82,6 +82,17 @@ static enum rebind_refusal write_script(struct contact *c, struct scp_writer *sc
     return fail(c, cause);
 }
 
+/* From the moment that a script with it goes out, the card may carry what the record says. */
+static enum store_error use_record(struct contact *c)
+{
+    const struct session *s = &c->session;
+    for (size_t i = s->next_step; i < s->next_step + s->script_steps; i++) {
+        if (s->plan.steps[i].kind == PLAN_STEP_PERSONALISE)
+            return store_personalisation_use(c->tx, c->job.record.id, c->job.operation.id);
+    }
+    return STORE_OK;
+}
+
 /* Write the next script of the session and hand it out. The operation may end instead. */
 static enum rebind_refusal issue(struct contact *c, struct store_exchange *exchange)
 {
@@ -100,6 +111,8 @@ static enum rebind_refusal issue(struct contact *c, struct store_exchange *excha
         refusal = rebind_refusal_of_store(job_save_operation(&c->job));
         if (refusal == REBIND_REFUSED_NONE && c->session.script_steps > 0)
             refusal = rebind_refusal_of_store(job_doubt_content(&c->job));
+        if (refusal == REBIND_REFUSED_NONE)
+            refusal = rebind_refusal_of_store(use_record(c));
         if (refusal == REBIND_REFUSED_NONE)
             refusal = reply_with(c, exchange);
     }

@@ -72,7 +72,13 @@ static enum rebind_refusal load_product(struct job *job)
     to->label = job->product.label;
     to->priority = job->product.priority;
     to->personalised = job->dgi_count > 0;
-    return to->personalised ? load_record(job) : REBIND_REFUSED_NONE;
+    if (!to->personalised)
+        return REBIND_REFUSED_NONE;
+    enum rebind_refusal refusal = load_record(job);
+    /* An instance that is in use is left alone, whatever the bank has handed in since. */
+    to->renewed = refusal == REBIND_REFUSED_NONE && job->record.used_by[0] == '\0' &&
+                  strcmp(operation->previous_product, operation->product) != 0;
+    return refusal;
 }
 
 static enum rebind_refusal load_keys(struct job *job)

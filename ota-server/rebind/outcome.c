@@ -103,8 +103,6 @@ static enum store_error on_done(struct report *report)
     STORE_TRY(job_save_content(job));
     job->operation.state = STORE_OPERATION_DONE;
     job->operation.cause[0] = '\0';
-    if (job->plan_product.personalised)
-        STORE_TRY(store_personalisation_use(job->tx, job->record.id, job->operation.id));
     STORE_TRY(job_save_operation(job));
     return audit(job, report->agent, "operation.done");
 }

@@ -156,7 +156,7 @@ static void bring_product(struct draft *draft)
         draft->error = PLAN_AID_TAKEN;
         return;
     }
-    if (instance != NULL && may_be_unfinished(request, instance)) {
+    if (instance != NULL && (product->renewed || may_be_unfinished(request, instance))) {
         add(draft, PLAN_STEP_DELETE, &product->instance);
         instance = NULL;
     }

@@ -30,6 +30,7 @@ struct plan_product {
     const char *label;           /* application label (tag 50) */
     uint8_t priority;            /* application priority indicator (tag 87) */
     bool personalised;           /* it has data of its own to be stored after INSTALL */
+    bool renewed; /* and the card never got these: an instance that is there has older ones */
 };
 
 struct plan_request {
