@@ -294,9 +294,11 @@ void otactl_print_problem(FILE *to, const struct otactl_reply *reply)
     const char *code = json_string_value(json_object_get(reply->json, "code"));
     const char *title = json_string_value(json_object_get(reply->json, "title"));
     const char *detail = json_string_value(json_object_get(reply->json, "detail"));
+    if (title == NULL)
+        title = "the server gave no reason";
+    bool adds = detail != NULL && strcmp(detail, title) != 0;
     (void)fprintf(to, "otactl: %ld %s: %s%s%s\n", reply->status, code != NULL ? code : "error",
-                  title != NULL ? title : "the server gave no reason", detail != NULL ? ": " : "",
-                  detail != NULL ? detail : "");
+                  title, adds ? ": " : "", adds ? detail : "");
     if (!json_is_object(reply->json))
         return;
     for (void *at = json_object_iter(reply->json); at != NULL;

@@ -46,6 +46,8 @@ static void put_binding(void *ctx, const struct http_request *request,
         http_response_json(
             response, 202,
             json_pack("{s:s, s:s}", "id", "op-1", "card", http_request_param(request, "card")));
+    } else if (product != NULL && strcmp(product, "bank-b/bound") == 0) {
+        http_problem(response, 409, "already-bound", "The card is bound", "The card is bound");
     } else {
         http_problem(response, 403, "policy-denied", "The policy does not allow it",
                      "the card's region is closed to %s", product);
@@ -290,6 +292,13 @@ static void refusal_prints_the_problem_document_and_its_members(void **state)
     assert_string_equal(world.out, "");
 }
 
+static void refusal_whose_detail_is_its_title_is_said_once(void **state)
+{
+    (void)state;
+    assert_int_equal(run("bind", NULL, WORDS(WORD("c1"), WORD("bank-b/bound"), )), OTACTL_FAILED);
+    assert_string_equal(world.err, "otactl: 409 already-bound: The card is bound\n");
+}
+
 static void client_without_a_certificate_is_told_so(void **state)
 {
     (void)state;
@@ -348,6 +357,7 @@ int main(void)
         WITH_SERVER(bind_with_watch_follows_the_operation_to_its_end),
         WITH_SERVER(watch_of_an_operation_that_fails_fails_with_its_cause),
         WITH_SERVER(refusal_prints_the_problem_document_and_its_members),
+        WITH_SERVER(refusal_whose_detail_is_its_title_is_said_once),
         WITH_SERVER(client_without_a_certificate_is_told_so),
         WITH_SERVER(server_of_another_authority_is_not_reached),
         WITH_SERVER(server_that_is_not_there_is_not_reached),
