@@ -93,7 +93,8 @@ static enum otactl_exit dispatch(int argc, char **argv)
     const struct otactl_resource *resource = otactl_find_resource(argv[1]);
     if (resource != NULL)
         return dispatch_resource(resource, argc, argv);
-    (void)fprintf(stderr, "otactl: there is no %s; otactl --help lists what there is\n", argv[1]);
+    (void)fprintf(stderr, "otactl: %s%s; otactl --help lists what there is\n",
+                  argv[1][0] == '-' ? "options follow the command: " : "there is no ", argv[1]);
     return OTACTL_USAGE;
 }
 

@@ -80,7 +80,10 @@ expect_exit 2 "$OTACTL" pki issue --dir "$PKI" --name x
 expect_exit 2 "$OTACTL" pki issue --dir "$PKI" --name ../x --uri rebind:agent/x
 expect_exit 2 "$OTACTL" pki issue --dir "$PKI" --name x --uri rebind:agent/x --days 0
 expect_exit 0 "$OTACTL" --help
+expect_exit 2 "$OTACTL" --json bank list
+grep -q 'options follow the command' "$DIR/out" || fail "an option that comes too early is not named"
 expect_exit 0 "$OTACTL" pki --help
+grep -q 'otactl pki init --out pki' "$DIR/out" || fail "the help of pki has no example"
 expect_exit 0 "$OTACTL" bind --help
 grep -q 'otactl bind 7f3a9c' "$DIR/out" || fail "the help of bind has no example"
 expect_exit 3 "$OTACTL" bank list --url https://localhost:1 --ca "$PKI/ca.crt"
