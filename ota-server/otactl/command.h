@@ -60,7 +60,7 @@ struct otactl_command {
     const char *verb; /* NULL when the resource is the command */
     const char *args; /* "BANK PRODUCT [FILE]" */
     const char *summary;
-    const char *details; /* prose and examples under the options; may be NULL */
+    const char *details; /* under the options: prose, and examples from "  otactl " on */
     uint64_t options;    /* bits, OTACTL_TAKES(...) */
     uint64_t needs;      /* those that must be given */
     enum otactl_exit (*run)(struct otactl *ctl, const struct otactl_command *command,

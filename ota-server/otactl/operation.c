@@ -152,6 +152,7 @@ static const struct otactl_command commands[] = {
         .verb = "show",
         .args = "OPERATION",
         .summary = "show an operation: progress, decision, evidence",
+        .details = "  otactl operation show 51d0b2",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/operations/{0}"},
     },
@@ -159,7 +160,8 @@ static const struct otactl_command commands[] = {
         .verb = "watch",
         .args = "OPERATION",
         .summary = "follow an operation to its end",
-        .details = "The exit code is 0 when the operation is done and 1 when it failed.",
+        .details = "The exit code is 0 when the operation is done and 1 when it failed.\n\n"
+                   "  otactl operation watch 51d0b2",
         .run = run_watch,
     },
 };

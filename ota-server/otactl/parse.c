@@ -132,6 +132,12 @@ bool otactl_parse(const struct otactl_command *command, int argc, char **argv,
 
 /* ---- help --------------------------------------------------------------------------------- */
 
+const char *otactl_examples_of(const struct otactl_command *command)
+{
+    const char *found = command->details != NULL ? strstr(command->details, "  otactl ") : NULL;
+    return found != NULL ? found : "";
+}
+
 void otactl_print_resource_help(FILE *to, const struct otactl_resource *resource)
 {
     (void)fprintf(to, "otactl %s: %s\n\n", resource->name, resource->summary);
@@ -141,15 +147,16 @@ void otactl_print_resource_help(FILE *to, const struct otactl_resource *resource
         (void)snprintf(words, sizeof words, "%s %s", command->verb, command->args);
         (void)fprintf(to, "  otactl %s %-32s %s\n", resource->name, words, command->summary);
     }
-    (void)fprintf(to, "\notactl %s COMMAND --help tells more.\n", resource->name);
+    (void)fprintf(to, "\n%s\n\notactl %s COMMAND --help tells more.\n",
+                  otactl_examples_of(&resource->commands[0]), resource->name);
 }
 
 static void print_resources(FILE *to)
 {
     for (size_t i = 0; i < otactl_resource_count; i++) {
         const struct otactl_resource *resource = otactl_resources[i];
-        (void)fprintf(to, "  %-10s %s\n", resource->name, resource->summary);
-        (void)fputs(otactl_is_command(resource) ? "" : "             ", to);
+        (void)fprintf(to, "  %-15s %s\n", resource->name, resource->summary);
+        (void)fputs(otactl_is_command(resource) ? "" : "                  ", to);
         for (size_t k = 0; !otactl_is_command(resource) && k < resource->count; k++)
             (void)fprintf(to, "%s%s", resource->commands[k].verb,
                           k + 1 == resource->count ? "\n" : ", ");

@@ -27,4 +27,7 @@ bool otactl_parse(const struct otactl_command *command, int argc, char **argv,
 void otactl_print_help(FILE *to);
 void otactl_print_resource_help(FILE *to, const struct otactl_resource *resource);
 
+/* The examples at the end of a command's details; "" when there are none. */
+const char *otactl_examples_of(const struct otactl_command *command);
+
 #endif

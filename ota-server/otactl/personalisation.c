@@ -92,13 +92,11 @@ static const struct otactl_command commands[] = {
         .verb = "add",
         .args = "BANK PRODUCT CARD FILE",
         .summary = "seal a card's personalisation record and hand it in",
-        .details =
-            "FILE has one data object a line, TAG=HEX, - reads standard input: 5A PAN, 57 track "
-            "2,\n"
-            "5F24 expiry, 5F20 name, 5F34 sequence number, DF01 DF02 DF03 application keys.\n"
-            "It is sealed here, for this product on this card alone.\n\n"
-            "  otactl personalisation add bank-b debit 7f3a9c record.txt \\\n"
-            "      --transport-key bank-b.hex",
+        .details = "FILE has one data object a line, TAG=HEX, - reads standard input: 5A PAN,\n"
+                   "57 track 2, 5F24 expiry, 5F20 name, 5F34 sequence number, DF01 DF02 DF03\n"
+                   "application keys. It is sealed here, for this product on this card alone.\n\n"
+                   "  otactl personalisation add bank-b debit 7f3a9c record.txt \\\n"
+                   "      --transport-key bank-b.hex",
         .options = OTACTL_BIT(OTACTL_TRANSPORT_KEY),
         .needs = OTACTL_BIT(OTACTL_TRANSPORT_KEY),
         .run = otactl_run_request,

@@ -17,8 +17,7 @@ static const struct otactl_command commands[] = {
         .args = "FILE",
         .summary = "check a policy and keep it as the next version",
         .details = "FILE is YAML, - reads standard input. An error names line and column.\n\n"
-                   "  otactl policy propose rules.yaml\n"
-                   "  otactl policy activate 4        (another person than the author)",
+                   "  otactl policy propose rules.yaml",
         .run = otactl_run_request,
         .request = {.method = "POST", .path = "/v1/policies", .file_media = "application/yaml"},
     },
@@ -26,6 +25,8 @@ static const struct otactl_command commands[] = {
         .verb = "activate",
         .args = "VERSION",
         .summary = "put a proposed version live",
+        .details = "The approver must be another person than the author.\n\n"
+                   "  otactl policy activate 4",
         .run = otactl_run_request,
         .request = {.method = "POST", .path = "/v1/policies/{0}/activate"},
     },
@@ -33,6 +34,7 @@ static const struct otactl_command commands[] = {
         .verb = "list",
         .args = "",
         .summary = "list the versions",
+        .details = "  otactl policy list",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/policies", .columns = columns},
     },
@@ -40,6 +42,7 @@ static const struct otactl_command commands[] = {
         .verb = "show",
         .args = "VERSION",
         .summary = "show a version",
+        .details = "  otactl policy show 4",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/policies/{0}"},
     },

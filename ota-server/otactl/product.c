@@ -13,8 +13,7 @@ static const struct otactl_command commands[] = {
         .summary = "write the draft of a product",
         .details = "FILE is JSON, - reads standard input. A published version never changes:\n"
                    "put a draft and publish it as the next one.\n\n"
-                   "  otactl product put bank-a debit debit.json\n"
-                   "  otactl product publish bank-a debit",
+                   "  otactl product put bank-a debit debit.json",
         .run = otactl_run_request,
         .request = {.method = "PUT",
                     .path = "/v1/banks/{0}/products/{1}",
@@ -24,6 +23,7 @@ static const struct otactl_command commands[] = {
         .verb = "publish",
         .args = "BANK PRODUCT",
         .summary = "freeze the draft as the next version",
+        .details = "  otactl product publish bank-a debit",
         .run = otactl_run_request,
         .request = {.method = "POST", .path = "/v1/banks/{0}/products/{1}/publish"},
     },
@@ -31,6 +31,7 @@ static const struct otactl_command commands[] = {
         .verb = "list",
         .args = "BANK",
         .summary = "list the products of a bank",
+        .details = "  otactl product list bank-a",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/banks/{0}/products", .columns = columns},
     },
@@ -38,6 +39,7 @@ static const struct otactl_command commands[] = {
         .verb = "show",
         .args = "BANK PRODUCT",
         .summary = "show a product",
+        .details = "  otactl product show bank-a debit",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/banks/{0}/products/{1}"},
     },

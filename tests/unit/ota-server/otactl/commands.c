@@ -36,6 +36,22 @@ static void every_command_is_found_and_described(void **state)
     for_each_command(check_row);
 }
 
+static void check_example(const struct otactl_resource *resource,
+                          const struct otactl_command *command)
+{
+    char words[64];
+    (void)snprintf(words, sizeof words, "  otactl %s%s%s", resource->name,
+                   command->verb != NULL ? " " : "", command->verb != NULL ? command->verb : "");
+    if (strstr(otactl_examples_of(command), words) == NULL)
+        fail_msg("the help has no example:%s", words + 1);
+}
+
+static void every_help_has_an_example(void **state)
+{
+    (void)state;
+    for_each_command(check_example);
+}
+
 /* Every {n} of a path names an argument that must be given, and no argument is forgotten: what is
  * not in the path is the file or part of the body. */
 static void check_placeholders(const struct otactl_resource *resource,
@@ -119,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_is_found_and_described),
+        cmocka_unit_test(every_help_has_an_example),
         cmocka_unit_test(every_argument_goes_into_path_or_body),
         cmocka_unit_test(every_request_is_a_route_of_the_server),
         cmocka_unit_test(arity_counts_words_and_brackets),
