@@ -75,6 +75,19 @@ static enum rebind_refusal load(struct making *m)
     return rebind_refusal_of_store(error);
 }
 
+/* A later version of the bound product comes beside the one in use. Under the same instance AID it
+ * could only replace it, and the card would have no bank in between. */
+static enum rebind_refusal refuse_same_instance(struct making *m)
+{
+    struct store_product in_use;
+    enum store_error error =
+        store_product_get(m->tx, m->product.bank, m->product.id, m->current.version, &in_use);
+    if (error != STORE_OK)
+        return rebind_refusal_of_store(error);
+    return strcmp(in_use.instance, m->product.instance) == 0 ? REBIND_REFUSED_SAME_INSTANCE
+                                                             : REBIND_REFUSED_NONE;
+}
+
 /* What kind of operation it is; ALREADY_BOUND and NOTHING_BOUND when there is nothing to do. */
 static enum rebind_refusal classify(struct making *m)
 {
@@ -84,9 +97,10 @@ static enum rebind_refusal classify(struct making *m)
         return bound ? REBIND_REFUSED_NONE : REBIND_REFUSED_NOTHING_BOUND;
     }
     m->kind = bound ? STORE_OPERATION_SWITCH : STORE_OPERATION_BIND;
-    bool same = bound && strcmp(m->current.product, m->request->product) == 0 &&
-                m->current.version == m->product.version;
-    return same ? REBIND_REFUSED_ALREADY_BOUND : REBIND_REFUSED_NONE;
+    if (!bound || strcmp(m->current.product, m->request->product) != 0)
+        return REBIND_REFUSED_NONE;
+    return m->current.version == m->product.version ? REBIND_REFUSED_ALREADY_BOUND
+                                                    : refuse_same_instance(m);
 }
 
 static enum rebind_refusal decide(struct making *m)

@@ -39,6 +39,8 @@ struct rebind_service {
     X(OPERATION_OPEN, 409, "operation-open", "The card has an operation that has not ended")       \
     X(NOTHING_BOUND, 409, "nothing-bound", "The card carries no product of that role")             \
     X(ALREADY_BOUND, 409, "already-bound", "The card is bound to this product already")            \
+    X(SAME_INSTANCE, 409, "same-instance",                                                         \
+      "The new version has the instance AID of the version in use, which would have to go first")  \
     X(EXCHANGE_UNKNOWN, 404, "exchange-unknown", "There is no such exchange")                      \
     X(EXCHANGE_ANSWERED, 409, "exchange-answered", "The exchange was answered differently")        \
     X(RESPONSES_MALFORMED, 422, "responses-malformed", "The responses are no response list")       \

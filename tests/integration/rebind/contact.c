@@ -468,6 +468,27 @@ static void one_agent_alone_cannot_quarantine_a_card(void **state)
     assert_int_equal(office_key_set(o).failures, 0);
 }
 
+static void new_version_does_not_replace_the_instance_in_use(void **state)
+{
+    struct office *o = *state;
+    struct store_product product;
+    struct store_blob templates = {.len = 0};
+    office_order(o);
+    office_contact(o, &office_agent);
+    assert_done(o);
+    struct store_tx *tx = office_tx(o, STORE_WRITE);
+    assert_int_equal(store_product_get(tx, "bank-b", "debit", STORE_VERSION_LATEST, &product),
+                     STORE_OK);
+    assert_int_equal(
+        store_product_personalisation(tx, "bank-b", "debit", product.version, &templates),
+        STORE_OK);
+    assert_int_equal(store_product_put_draft(tx, &product, (const char *)templates.ptr), STORE_OK);
+    assert_int_equal(store_product_publish(tx, "bank-b", "debit", &product), STORE_OK);
+    assert_int_equal(store_commit(tx), STORE_OK);
+    store_blob_fini(&templates);
+    assert_refused(SAME_INSTANCE, office_bind_b(o));
+}
+
 #define BOTH(test)                                          \
     cmocka_unit_test_setup_teardown(test, setup, teardown), \
         cmocka_unit_test_setup_teardown(test, setup_scp02, teardown)
@@ -479,6 +500,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_proof_the_operation_is_only_reported, setup_scp02,
                                         teardown),
         BOTH(products_of_other_roles_stay),
+        BOTH(new_version_does_not_replace_the_instance_in_use),
         BOTH(operation_survives_a_restart_between_exchanges),
         BOTH(strangers_get_nothing),
         BOTH(card_comes_free_after_the_window),
