@@ -44,6 +44,22 @@ static enum rebind_refusal load_record(struct job *job)
                                     : rebind_refusal_of_store(error);
 }
 
+/* Whether an instance that is on the card may have older data than the record's. One that is in use
+ * is left alone, whatever the bank has handed in since. */
+static enum rebind_refusal judge_record(struct job *job)
+{
+    struct plan_product *to = &job->plan_product;
+    struct store_operation user = {.attempts = 0};
+    if (strcmp(job->operation.previous_product, job->operation.product) == 0)
+        return REBIND_REFUSED_NONE;
+    to->renewed = job->record.used_by[0] == '\0';
+    if (to->renewed)
+        return REBIND_REFUSED_NONE;
+    enum store_error error = store_operation_get(job->tx, job->record.used_by, &user);
+    to->doubted = error == STORE_OK && user.state != STORE_OPERATION_DONE;
+    return rebind_refusal_of_store(error);
+}
+
 static enum rebind_refusal load_product(struct job *job)
 {
     const struct store_operation *operation = &job->operation;
@@ -75,10 +91,7 @@ static enum rebind_refusal load_product(struct job *job)
     if (!to->personalised)
         return REBIND_REFUSED_NONE;
     enum rebind_refusal refusal = load_record(job);
-    /* An instance that is in use is left alone, whatever the bank has handed in since. */
-    to->renewed = refusal == REBIND_REFUSED_NONE && job->record.used_by[0] == '\0' &&
-                  strcmp(operation->previous_product, operation->product) != 0;
-    return refusal;
+    return refusal == REBIND_REFUSED_NONE ? judge_record(job) : refusal;
 }
 
 static enum rebind_refusal load_keys(struct job *job)

@@ -142,6 +142,14 @@ static bool may_be_unfinished(const struct plan_request *request,
            !is_locked(instance) && (request->operation != PLAN_SWITCH || retires(request));
 }
 
+/* An instance whose data are not those of the product's record. Where that is in doubt, a script
+ * that ran would have left the instance unlocked and the old bank retired. */
+static bool has_older_data(const struct plan_request *request, const struct content_entry *instance)
+{
+    const struct plan_product *product = request->product;
+    return product->renewed || (product->doubted && (is_locked(instance) || retires(request)));
+}
+
 /* Package and instance: whatever of them the card lacks. */
 static void bring_product(struct draft *draft)
 {
@@ -156,7 +164,8 @@ static void bring_product(struct draft *draft)
         draft->error = PLAN_AID_TAKEN;
         return;
     }
-    if (instance != NULL && (product->renewed || may_be_unfinished(request, instance))) {
+    if (instance != NULL &&
+        (has_older_data(request, instance) || may_be_unfinished(request, instance))) {
         add(draft, PLAN_STEP_DELETE, &product->instance);
         instance = NULL;
     }

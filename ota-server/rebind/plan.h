@@ -31,6 +31,7 @@ struct plan_product {
     uint8_t priority;            /* application priority indicator (tag 87) */
     bool personalised;           /* it has data of its own to be stored after INSTALL */
     bool renewed; /* and the card never got these: an instance that is there has older ones */
+    bool doubted; /* or a script with these went out and nothing says that it ran to its end */
 };
 
 struct plan_request {

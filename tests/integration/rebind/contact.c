@@ -295,6 +295,78 @@ static void order_again(struct office *o)
     assert_refused(NONE, office_bind_b(o));
 }
 
+static void keep_old_banks(struct office *o)
+{
+    static const char policy[] = "version: 1\n"
+                                 "name: keeps\n"
+                                 "rules:\n"
+                                 "  - id: anybody\n"
+                                 "    effect: allow\n"
+                                 "    when: {request.action: {in: [bind, switch, revoke]}}\n"
+                                 "    reason: It is allowed.\n"
+                                 "    obligations: {retire_old_bank: keep}\n";
+    struct store_policy stored = {.author = "author", .author_person = "Ann"};
+    struct store_tx *tx = office_tx(o, STORE_WRITE);
+    assert_int_equal(store_policy_propose(tx, &stored, scp_bytes_of(policy, sizeof policy - 1)),
+                     STORE_OK);
+    assert_int_equal(store_policy_activate(tx, stored.version, "approver", "Bob"), STORE_OK);
+    assert_int_equal(store_commit(tx), STORE_OK);
+}
+
+static bool script_has(const struct contact_reply *reply, uint8_t ins)
+{
+    struct scp_script_reader reader;
+    struct scp_script_command command;
+    assert_int_equal(scp_script_open(&reader, store_blob_bytes(&reply->script)), SCP_OK);
+    while (scp_script_next(&reader, &command) == SCP_OK) {
+        if (command.apdu.ptr[1] == ins)
+            return true;
+    }
+    return false;
+}
+
+/* A contact to its end; whether a command with this instruction went out in it. */
+static bool contact_sends(struct office *o, uint8_t ins)
+{
+    struct contact_reply reply;
+    bool sent = false;
+    bench_power(o->bench);
+    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
+    while (reply.has_script) {
+        sent = sent || script_has(&reply, ins);
+        assert_refused(NONE, office_step(o, &office_agent, &reply));
+    }
+    contact_reply_fini(&reply);
+    return sent;
+}
+
+/* The bank comes back with a new record, and the card never gets the script that carries it. */
+static void record_that_the_card_never_got_is_not_taken_for_the_resident_one(void **state)
+{
+    enum { INS_DELETE = 0xE4 };
+    struct office *o = *state;
+    struct contact_reply lost;
+    struct contact_reply reply;
+    keep_old_banks(o);
+    office_order(o);
+    assert_false(contact_sends(o, INS_DELETE));
+    office_bring_record(o);
+    order_again(o);
+    bench_power(o->bench);
+    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &lost));
+    while (!script_has(&lost, INS_DELETE))
+        assert_refused(NONE, office_step(o, &office_agent, &lost));
+    const struct contact_answer nothing = {.exchange = lost.exchange};
+    assert_refused(NONE, contact_answer(&o->service, &office_agent, &nothing, &reply));
+    contact_reply_fini(&lost);
+    contact_reply_fini(&reply);
+    assert_true(contact_sends(o, INS_DELETE));
+    assert_done(o);
+    order_again(o);
+    assert_false(contact_sends(o, INS_DELETE));
+    assert_done(o);
+}
+
 static void cancelled_script_is_burned_before_the_next_operation(void **state)
 {
     struct office *o = *state;
@@ -510,6 +582,7 @@ int main(void)
         BOTH(malformed_answer_leaves_the_exchange_open),
         BOTH(unanswered_script_is_resent_as_it_was),
         BOTH(no_second_script_goes_out_under_a_counter_that_may_be_spent),
+        BOTH(record_that_the_card_never_got_is_not_taken_for_the_resident_one),
         BOTH(cancelled_script_is_burned_before_the_next_operation),
         BOTH(late_answer_of_a_cancelled_operation_is_taken_and_not_believed),
         BOTH(agent_without_a_card_proves_nothing),

@@ -196,6 +196,30 @@ static void instance_with_older_data_is_done_again(void **state)
     assert_true(place_of(&plan, PLAN_STEP_PERSONALISE) < plan.count);
 }
 
+/* A script with the new data went out; the card may not have run it. */
+static void instance_with_doubted_data_is_done_again_until_the_old_bank_goes(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    put(&content, CONTENT_LOAD_FILE, package_b, (struct scp_aid){.len = 0}, 1);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b, SCP_APPLICATION_SELECTABLE);
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    product.doubted = true;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_true(scp_aid_equal(&plan.steps[0].aid, &instance_b));
+    assert_int_equal(plan.steps[0].kind, PLAN_STEP_DELETE);
+    request.retired_count = 0;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_int_equal(place_of(&plan, PLAN_STEP_PERSONALISE), plan.count);
+    put(&content, CONTENT_APPLICATION, instance_b, package_b,
+        SCP_APPLICATION_SELECTABLE | SCP_LIFE_CYCLE_LOCKED);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_int_equal(place_of(&plan, PLAN_STEP_UNLOCK), plan.count);
+    assert_true(place_of(&plan, PLAN_STEP_PERSONALISE) < plan.count);
+}
+
 static void locked_resident_bank_comes_back_without_loading(void **state)
 {
     (void)state;
@@ -300,6 +324,7 @@ int main(void)
         cmocka_unit_test(selectable_instance_is_done_again_where_its_state_does_not_tell),
         cmocka_unit_test(instance_that_outlived_the_old_bank_is_complete),
         cmocka_unit_test(instance_with_older_data_is_done_again),
+        cmocka_unit_test(instance_with_doubted_data_is_done_again_until_the_old_bank_goes),
         cmocka_unit_test(locked_resident_bank_comes_back_without_loading),
         cmocka_unit_test(without_room_nothing_is_planned),
         cmocka_unit_test(only_an_obligation_may_break_first),
