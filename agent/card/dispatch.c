@@ -47,6 +47,13 @@ static bool authenticated(const struct softcard *card)
     return card->session.state == CARD_SESSION_OPEN;
 }
 
+/* Whether the session is one in which this card lets its content be changed. */
+static bool may_change(const struct softcard *card)
+{
+    uint8_t level = authenticated(card) ? scp_card_channel_level(&card->session.channel) : 0;
+    return card_isd(&card->image)->state < SCP_CARD_SECURED || (level & SCP_LEVEL_C_MAC) != 0;
+}
+
 static uint16_t check(const struct softcard *card, const struct command *command)
 {
     uint8_t state = card_isd(&card->image)->state;
@@ -54,9 +61,7 @@ static uint16_t check(const struct softcard *card, const struct command *command
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
     if ((command->flags & NEEDS_SESSION) != 0 && !authenticated(card))
         return SCP_SW_SECURITY_STATUS;
-    bool wants_mac = (command->flags & CHANGES_CONTENT) != 0 && state >= SCP_CARD_SECURED;
-    uint8_t level = authenticated(card) ? scp_card_channel_level(&card->session.channel) : 0;
-    if (wants_mac && (level & SCP_LEVEL_C_MAC) == 0)
+    if ((command->flags & CHANGES_CONTENT) != 0 && !may_change(card))
         return SCP_SW_SECURITY_STATUS;
     return SCP_SW_SUCCESS;
 }
@@ -81,7 +86,7 @@ static uint16_t dispatch_application(struct softcard *card, struct card_applicat
                                      const struct scp_apdu *apdu, struct scp_writer *out)
 {
     if (authenticated(card) && apdu->cla == SCP_CLA_GP && apdu->ins == SCP_INS_STORE_DATA)
-        return card_cmd_store_data(card, apdu, out);
+        return may_change(card) ? card_cmd_store_data(card, apdu, out) : SCP_SW_SECURITY_STATUS;
     const struct card_applet_call call = {
         .app = app, .state = card->applet_state, .env = &card->env};
     return card_applet_of(app->applet)->command(&call, apdu, out);

@@ -231,6 +231,20 @@ static void an_application_serves_its_domains_session_7_3_1(void **state)
     rig_free(rig);
 }
 
+static void a_card_in_secured_wants_a_mac_on_personalisation_too_5_1_1_3(void **state)
+{
+    (void)state;
+    const struct scp_dgi dgi = {.id = 0x0101, .value = SCP_LITERAL(0x70, 0x02, 0x5A, 0x00)};
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    assert_sw(0x9000, rig_select(rig, rig_old_bank));
+    rig_open_with(rig, &rig->keys, rig->params.kvn, SCP_LEVEL_NONE);
+    assert_sw(0x6982, rig_store(rig, &dgi, 1));
+    assert_sw(0x9000, rig_select(rig, rig_old_bank));
+    rig_open_with(rig, &rig->keys, rig->params.kvn, SCP_LEVEL_C_MAC);
+    assert_sw(0x9000, rig_store(rig, &dgi, 1));
+    rig_free(rig);
+}
+
 static void no_command_crashes_the_card_whatever_its_bytes(void **state)
 {
     (void)state;
@@ -268,6 +282,7 @@ int main(void)
         cmocka_unit_test(an_unknown_key_version_is_not_found),
         cmocka_unit_test(other_logical_channels_are_not_supported_11_1_4),
         cmocka_unit_test(an_application_serves_its_domains_session_7_3_1),
+        cmocka_unit_test(a_card_in_secured_wants_a_mac_on_personalisation_too_5_1_1_3),
         cmocka_unit_test(no_command_crashes_the_card_whatever_its_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
