@@ -10,6 +10,9 @@
     X(NO_CARD, "there is no card, or it was taken away")               \
     X(BUSY, "another program uses the card")                           \
     X(READER, "the reader failed")                                     \
+    X(NO_SERVICE, "the PC/SC service (pcscd) does not answer")         \
+    X(NO_FOLDER, "the folder of soft cards cannot be read")            \
+    X(NO_IMAGE, "the file is no image of a soft card")                 \
     X(CARD_ANSWER, "the card's answer is not one of ISO/IEC 7816-4")   \
     X(NOT_IDENTIFIED, "the card has no issuer and image number")       \
     X(SCRIPT, "the script does not have the form it must have")        \

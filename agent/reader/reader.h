@@ -61,10 +61,11 @@ struct agent_reader {
     void (*free)(struct agent_reader *reader);
 };
 
-/* Append the places that have a card. READER, NO_MEMORY. */
+/* Append the places that have a card. READER, NO_SERVICE, NO_FOLDER, NO_MEMORY. */
 SCP_MUST_USE enum agent_error agent_reader_poll(struct agent_reader *reader,
                                                 struct agent_places *places);
-/* Power up the card at a place; the caller closes the contact. NO_CARD, BUSY, READER. */
+/* Power up the card at a place; the caller closes the contact. NO_CARD, BUSY, READER, NO_SERVICE,
+ * NO_IMAGE. */
 SCP_MUST_USE enum agent_error agent_reader_connect(struct agent_reader *reader, const char *place,
                                                    struct agent_contact **contact);
 /* NULL is allowed. All contacts are closed before. */
@@ -83,7 +84,7 @@ SCP_MUST_USE enum agent_error agent_reader_pcsc_new(const char *const *names,
                                                     struct agent_reader **reader);
 
 /* Open the card that a person names: the path of an image file, or the name of a PC/SC reader or a
- * part of it (the first one with a card is taken). NO_CARD, BUSY, READER. */
+ * part of it (the first one with a card is taken). NO_CARD, BUSY, READER, NO_SERVICE, NO_IMAGE. */
 SCP_MUST_USE enum agent_error agent_connect_named(const char *name, const struct rebind_env *env,
                                                   struct agent_contact **contact);
 

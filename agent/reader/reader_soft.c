@@ -53,8 +53,10 @@ static enum agent_error from_softcard(enum scp_error error)
         return AGENT_NO_CARD;
     case SCP_NO_MEMORY:
         return AGENT_NO_MEMORY;
-    default:
+    case SCP_IO:
         return AGENT_READER;
+    default:
+        return AGENT_NO_IMAGE;
     }
 }
 
@@ -93,7 +95,7 @@ static enum agent_error soft_poll(struct agent_reader *reader, struct agent_plac
     const struct soft_reader *soft = (const struct soft_reader *)reader;
     DIR *dir = opendir(soft->directory);
     if (dir == NULL)
-        return AGENT_READER;
+        return AGENT_NO_FOLDER;
     enum agent_error error = AGENT_OK;
     for (const struct dirent *file = readdir(dir); file != NULL && error == AGENT_OK;
          file = readdir(dir))

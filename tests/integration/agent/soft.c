@@ -128,12 +128,12 @@ static void a_place_outside_the_directory_is_no_card(void **state)
         assert_int_equal(agent_reader_connect(place->reader, names[i], &contact), AGENT_NO_CARD);
 }
 
-static void a_broken_image_is_a_failed_reader(void **state)
+static void a_broken_image_is_told_from_a_failed_reader(void **state)
 {
     const struct place *place = *state;
     struct agent_contact *contact = NULL;
     assert_int_equal(rebind_file_write(place->card, SCP_LITERAL(1, 2, 3), 0600, NULL), SCP_OK);
-    assert_int_equal(agent_reader_connect(place->reader, "1.card", &contact), AGENT_READER);
+    assert_int_equal(agent_reader_connect(place->reader, "1.card", &contact), AGENT_NO_IMAGE);
 }
 
 /* ---- the agent ----------------------------------------------------------------------------- */
@@ -340,7 +340,7 @@ int main(void)
         AT_A_CARD(every_image_file_is_a_card_in_reach),
         AT_A_CARD(a_card_in_contact_is_busy_for_others_and_free_afterwards),
         AT_A_CARD(a_place_outside_the_directory_is_no_card),
-        AT_A_CARD(a_broken_image_is_a_failed_reader),
+        AT_A_CARD(a_broken_image_is_told_from_a_failed_reader),
         AT_A_CARD(the_table_of_cards_follows_the_directory),
         AT_A_CARD(a_script_runs_on_the_card),
         AT_A_CARD(the_card_pays_and_its_counter_goes_on),
