@@ -168,6 +168,17 @@ static enum agent_error run_until_stopped(struct agent *agent)
     return AGENT_OK;
 }
 
+/* The first failure of the only round: of a card, or of a reader whose cards nobody saw. */
+static enum agent_error result_of_once(const struct agent *agent)
+{
+    if (agent->card_error != AGENT_OK)
+        return agent->card_error;
+    for (size_t i = 0; i < agent->cards.reader_count; i++)
+        if (agent->cards.reader_failed[i])
+            return AGENT_READER;
+    return AGENT_OK;
+}
+
 static enum agent_error run_once(struct agent *agent)
 {
     for (size_t i = 0; i < agent->cards.count; i++)
@@ -175,7 +186,7 @@ static enum agent_error run_once(struct agent *agent)
     while (!stopping(agent)) {
         serve(agent);
         if (agent->jobs.running == 0)
-            return agent->card_error;
+            return result_of_once(agent);
         struct pollfd wake = {.fd = agent->jobs.wake_fd, .events = POLLIN};
         (void)poll(&wake, 1, TICK_MS);
         reap(agent);

@@ -417,6 +417,15 @@ static void a_stranger_is_not_let_in(void **state)
     assert_false(world->given);
 }
 
+static void a_round_without_its_reader_is_no_success(void **state)
+{
+    struct world *world = *state;
+    char from[128];
+    char to[128];
+    assert_int_equal(rename(path_in(world, "cards", from), path_in(world, "elsewhere", to)), 0);
+    assert_int_equal(finish_agent(world, start_agent(world, true)), 1);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -427,6 +436,7 @@ int main(void)
         IN_WORLD(a_pushed_card_is_served_and_a_stop_is_graceful),
         IN_WORLD(a_killed_agent_loses_no_answer_and_begins_no_script_again),
         IN_WORLD(a_stranger_is_not_let_in),
+        IN_WORLD(a_round_without_its_reader_is_no_success),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
