@@ -12,8 +12,9 @@
 #include "scp/gp/apdu.h"
 #include "scp/gp/status_words.h"
 #include "scp/host/file.h"
+#include "scp/host/text.h"
 
-enum { FILES_MAX = 256, CARD_MODE = 0600 };
+enum { FILES_MAX = 256, CARD_MODE = 0600, EXIT_USAGE = 64 };
 
 const char *argp_program_version = "softcard " REBIND_VERSION;
 
@@ -26,6 +27,8 @@ struct options {
     const char *port;
     char *arguments[FILES_MAX];
     size_t count;
+    size_t least; /* arguments that the command must have */
+    size_t most;
 };
 
 static int fail(const char *text)
@@ -42,8 +45,6 @@ static int run_new(const struct options *options)
     struct rebind_problem why = {{0}};
     struct rebind_blob image = {NULL, 0};
     char text[DOC_PROBLEM_SIZE];
-    if (options->profile == NULL || options->issuance == NULL || options->out == NULL)
-        return fail("new needs --profile, --issuance and --out; see softcard new --help");
     const struct softcard_issue_files files = {
         .profile = options->profile, .issuance = options->issuance, .keys = options->keys};
     if (!softcard_issue_from_files(&files, &image, &problem)) {
@@ -63,10 +64,6 @@ static struct softcard *open_card(const struct options *options)
     struct rebind_env env = rebind_env_system();
     struct rebind_problem why = {{0}};
     struct softcard *card = NULL;
-    if (options->count == 0) {
-        (void)fail("name a card image; see --help");
-        return NULL;
-    }
     if (softcard_open(options->arguments[0], &env, &card, &why) != SCP_OK)
         (void)fail(why.text);
     return card;
@@ -145,6 +142,23 @@ static const struct argp_option vpcd_options[] = {
     {"port", OPT_PORT, "PORT", 0, "Its port (default 35963)", 0},
     {0}};
 
+static char *port(char *text, struct argp_state *state)
+{
+    uint64_t number = 0;
+    if (rebind_number_parse(text, UINT16_MAX, &number) != SCP_OK || number == 0)
+        argp_error(state, "'%s' is no port", text);
+    return text;
+}
+
+static void check(const struct options *options, struct argp_state *state)
+{
+    bool issues = options->most == 0; /* only `new` takes no card */
+    if (issues && (options->profile == NULL || options->issuance == NULL || options->out == NULL))
+        argp_error(state, "--profile, --issuance and --out are needed");
+    else if (options->count < options->least)
+        argp_error(state, options->count == 0 ? "a card image is missing" : "a command is missing");
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -165,12 +179,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->host = argument;
         return 0;
     case OPT_PORT:
-        options->port = argument;
+        options->port = port(argument, state);
         return 0;
     case ARGP_KEY_ARG:
-        if (options->count == FILES_MAX)
+        if (options->count == options->most)
             argp_error(state, "too many arguments");
-        options->arguments[options->count++] = argument;
+        else
+            options->arguments[options->count++] = argument;
+        return 0;
+    case ARGP_KEY_END:
+        check(options, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -181,6 +199,7 @@ static const struct command {
     const char *name;
     struct argp argp;
     int (*run)(const struct options *options);
+    size_t least, most; /* arguments */
 } commands[] = {
     {"new",
      {.options = new_options,
@@ -189,21 +208,27 @@ static const struct command {
              "Example:\n"
              "  softcard new --profile configs/profiles/scp03-i70-aes128.yaml \\\n"
              "      --issuance citizen.yaml --out cards/0001.card\n"},
-     run_new},
+     run_new,
+     0,
+     0},
     {"show",
      {.parser = parse_option,
       .args_doc = "CARD",
       .doc = "Print registry, keys by their check values, memory and counters.\v"
              "Example:\n"
              "  softcard show cards/0001.card\n"},
-     run_show},
+     run_show,
+     1,
+     1},
     {"apdu",
      {.parser = parse_option,
       .args_doc = "CARD HEX...",
       .doc = "Send commands after a reset and print the answers.\v"
              "Example: select the directory of payment applications\n"
              "  softcard apdu cards/0001.card 00A404000E325041592E5359532E444446303100\n"},
-     run_apdu},
+     run_apdu,
+     2,
+     FILES_MAX},
     {"vpcd",
      {.options = vpcd_options,
       .parser = parse_option,
@@ -211,7 +236,9 @@ static const struct command {
       .doc = "Put the card into a virtual reader of pcscd until that goes away.\v"
              "Example:\n"
              "  softcard vpcd cards/0001.card --host localhost --port 35963\n"},
-     run_vpcd},
+     run_vpcd,
+     1,
+     1},
 };
 
 static const struct command *find_command(const char *name)
@@ -246,7 +273,8 @@ static const struct argp main_argp = {
            "  show   print what is on a card\n"
            "  apdu   send commands to a card\n"
            "  vpcd   put a card into a virtual PC/SC reader\n\n"
-           "softcard COMMAND --help says more. Examples:\n"
+           "softcard COMMAND --help says more. Exit status: 0 success, 1 failure, 64 wrong "
+           "usage. Examples:\n"
            "  softcard new --profile p.yaml --issuance c.yaml --out 1.card\n"
            "  softcard show 1.card\n"
            "  softcard apdu 1.card 00A4040000\n"
@@ -257,6 +285,7 @@ int main(int argc, char **argv)
 {
     const struct command *command = NULL;
     struct options options = {.host = "localhost", .port = "35963"};
+    argp_err_exit_status = EXIT_USAGE;
     if (argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &command) != 0 || command == NULL)
         return EXIT_FAILURE;
     int first = 1;
@@ -265,6 +294,8 @@ int main(int argc, char **argv)
     char name[64];
     (void)snprintf(name, sizeof name, "softcard %s", command->name);
     argv[first] = name;
+    options.least = command->least;
+    options.most = command->most;
     if (argp_parse(&command->argp, argc - first, argv + first, 0, NULL, &options) != 0)
         return EXIT_FAILURE;
     return command->run(&options);

@@ -2,6 +2,7 @@
 #include "agent/reader/reader.h"
 #include "agent/terminal/terminal.h"
 #include "scp/channel/keys.h"
+#include "scp/gp/aid.h"
 #include "scp/host/text.h"
 
 #include <argp.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 const char *argp_program_version = "card-terminal " REBIND_VERSION;
 
@@ -97,6 +99,14 @@ static int protocol(const char *text, struct argp_state *state)
     return SCP_PROTOCOL_03;
 }
 
+static const char *aid(const char *text, struct argp_state *state)
+{
+    struct scp_aid parsed;
+    if (scp_aid_parse(&parsed, text) != SCP_OK)
+        argp_error(state, "'%s' is no AID: 5 to 16 bytes in hex", text);
+    return text;
+}
+
 static error_t take_argument(struct options *options, const char *arg, struct argp_state *state)
 {
     if (options->command == NULL)
@@ -122,7 +132,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->amount = (uint32_t)number(arg, UINT32_MAX, state);
         return 0;
     case OPTION_AID:
-        options->aid = arg;
+        options->aid = aid(arg, state);
         return 0;
     case OPTION_KEY_SET:
         options->key_set = arg;
@@ -244,7 +254,10 @@ static enum terminal_result visit(const struct command *command, const struct op
     json_t *findings = NULL;
     enum agent_error error = connect_patiently(options->card, &env, &contact);
     if (error != AGENT_OK) {
-        (void)rebind_problem_set(problem, SCP_IO, "%s: %s", options->card, agent_error_text(error));
+        (void)rebind_problem_set(
+            problem, SCP_IO, "%s: %s%s", options->card,
+            access(options->card, F_OK) == 0 ? "" : "there is no such file; as a reader: ",
+            agent_error_text(error));
         return TERMINAL_FAILED;
     }
     struct terminal terminal = {.card = &contact->card, .env = &env, .problem = problem};
