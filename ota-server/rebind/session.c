@@ -463,11 +463,11 @@ static bool may_run(const struct session *s, const struct session_result *result
     return s->has_init_update && !result->counter_seen;
 }
 
-/* After these the card's content is not what was planned from. */
+/* After these the card's content may not be what was planned from. That it let nobody in is the
+ * agent's word alone: the card may have run the whole script. */
 static bool leaves_content_unknown(enum session_outcome outcome)
 {
-    return outcome == SESSION_STOPPED || outcome == SESSION_INTERRUPTED ||
-           outcome == SESSION_FORGED;
+    return outcome != SESSION_DONE && outcome != SESSION_CONTINUE && outcome != SESSION_REPLAN;
 }
 
 /* Before anything is taken from them: responses are well formed, and no more than commands. */

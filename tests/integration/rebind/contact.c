@@ -561,6 +561,21 @@ static void new_version_does_not_replace_the_instance_in_use(void **state)
     assert_refused(SAME_INSTANCE, office_bind_b(o));
 }
 
+/* "Refused", says the agent; the card may have run the script all the same. */
+static void what_a_refusing_agent_did_to_the_card_is_not_known(void **state)
+{
+    struct office *o = *state;
+    office_order(o);
+    office_contact(o, &office_agent);
+    assert_done(o);
+    assert_true(office_card(o).content_known);
+    order_again(o);
+    refuse_authentication(o, &office_agent);
+    assert_false(office_card(o).content_known);
+    office_contact(o, &office_other_agent);
+    assert_done(o);
+}
+
 #define BOTH(test)                                          \
     cmocka_unit_test_setup_teardown(test, setup, teardown), \
         cmocka_unit_test_setup_teardown(test, setup_scp02, teardown)
@@ -589,6 +604,7 @@ int main(void)
         BOTH(agent_with_the_card_invents_no_proof),
         BOTH(spent_budget_quarantines_the_card),
         BOTH(one_agent_alone_cannot_quarantine_a_card),
+        BOTH(what_a_refusing_agent_did_to_the_card_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
