@@ -204,9 +204,11 @@ size_t doc_hex(const struct document_node *node, uint8_t *to, size_t min, size_t
         doc_fail(node, problem, "expected bytes as pairs of hex digits");
         return 0;
     }
-    if (error != SCP_OK || w.len < min) {
+    if (error == SCP_OK && w.len >= min)
+        return w.len;
+    if (min == max)
+        doc_fail(node, problem, "expected %zu bytes as hex digits", min);
+    else
         doc_fail(node, problem, "expected %zu to %zu bytes as hex digits", min, max);
-        return 0;
-    }
-    return w.len;
+    return 0;
 }

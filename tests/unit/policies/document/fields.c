@@ -202,6 +202,12 @@ static void read_hex(const struct document_node *node, struct document_problem *
     assert_int_equal(doc_hex(node, bytes, 2, sizeof bytes, problem), 0);
 }
 
+static void read_two_hex_bytes(const struct document_node *node, struct document_problem *problem)
+{
+    uint8_t bytes[2];
+    assert_int_equal(doc_hex(node, bytes, 2, sizeof bytes, problem), 0);
+}
+
 static void hex_bytes_are_checked_for_form_and_length(void **state)
 {
     (void)state;
@@ -212,6 +218,11 @@ static void hex_bytes_are_checked_for_form_and_length(void **state)
         {"v: A000000333", "expected 2 to 4 bytes as hex digits"},
     };
     EXPECT_MESSAGES(cases, read_hex);
+    const struct wrong exact[] = {
+        {"v: A0", "expected 2 bytes as hex digits"},
+        {"v: A00003", "expected 2 bytes as hex digits"},
+    };
+    EXPECT_MESSAGES(exact, read_two_hex_bytes);
     struct document_problem problem = {0};
     struct document *doc = read_good("v: a000 03");
     uint8_t bytes[4];
