@@ -28,6 +28,21 @@ static json_t *render(const void *element)
                      was_activated ? operation_time(activated, policy->activated_ms) : NULL);
 }
 
+/* With the place of the mistake; one of the document as a whole has none. */
+static void refuse(struct http_response *response, const struct document_problem *problem)
+{
+    static const char title[] = "The policy cannot be used";
+    if (problem->line == 0) {
+        http_problem(response, 422, "policy-invalid", title, "%s", problem->text);
+        return;
+    }
+    http_problem(response, 422, "policy-invalid", title, "line %u, column %u: %s", problem->line,
+                 problem->column, problem->text);
+    http_problem_number(response, "line", problem->line);
+    http_problem_number(response, "column", problem->column);
+    http_problem_text(response, "source", problem->source);
+}
+
 /* Only a policy that compiles is kept. */
 static bool check(const struct http_request *request, struct http_response *response)
 {
@@ -37,11 +52,7 @@ static bool check(const struct http_request *request, struct http_response *resp
         policy_free(policy);
         return true;
     }
-    http_problem(response, 422, "policy-invalid", "The policy cannot be used",
-                 "line %u, column %u: %s", problem.line, problem.column, problem.text);
-    http_problem_number(response, "line", problem.line);
-    http_problem_number(response, "column", problem.column);
-    http_problem_text(response, "source", problem.source);
+    refuse(response, &problem);
     return false;
 }
 
