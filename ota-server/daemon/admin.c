@@ -17,6 +17,13 @@ static int fail(const char *what, const char *why)
     return EXIT_DAEMON_FAILED;
 }
 
+/* The text of a file that could not be read names the file itself. */
+static int fail_reading(const struct rebind_problem *problem)
+{
+    fprintf(stderr, "ota-server: %s\n", problem->text);
+    return EXIT_DAEMON_FAILED;
+}
+
 static void read_key(const struct document_node *set, const char *name, struct scp_key *key,
                      struct document_problem *problem)
 {
@@ -52,7 +59,7 @@ int daemon_add_key_set(struct daemon_parts *parts, const char *label, const char
     int status = 0;
 
     if (rebind_file_read_private(file, KEY_FILE_MAX, &text, &why) != SCP_OK)
-        return fail(file, why.text);
+        return fail_reading(&why);
     if (doc_new(file, rebind_blob_bytes(&text), &doc, &problem) == DOC_OK)
         read_key_set(doc_root(doc), &set, &scheme, &problem);
     doc_free(doc);
@@ -82,7 +89,7 @@ int daemon_add_bank_key(struct daemon_parts *parts, const char *bank, const char
     int status = 0;
 
     if (rebind_file_read_private(file, KEY_FILE_MAX, &text, &why) != SCP_OK)
-        return fail(file, why.text);
+        return fail_reading(&why);
     bool fits = scp_hex_decode((const char *)text.ptr, &w) == SCP_OK && w.len == sizeof bytes &&
                 scp_key_from(&key, SCP_BYTES(bytes)) == SCP_OK;
     rebind_blob_free(&text);
@@ -135,7 +142,7 @@ int daemon_add_principal(struct daemon_parts *parts, const struct daemon_princip
     if (wrong != NULL)
         return fail(given->name, wrong);
     if (rebind_file_read(given->certificate, CERTIFICATE_MAX, &pem, &why) != SCP_OK)
-        return fail(given->certificate, why.text);
+        return fail_reading(&why);
     enum scp_error parsed = principal_fingerprint((const char *)pem.ptr, principal.fingerprint);
     rebind_blob_free(&pem);
     if (parsed != SCP_OK)

@@ -23,10 +23,13 @@ void daemon_close(struct daemon_parts *parts);
 
 /* Serve until SIGTERM or SIGINT. */
 int daemon_serve(struct daemon_parts *parts);
+/* Read what serving needs beside vault and database, profiles and certificates, and serve nothing.
+ */
+int daemon_check(struct daemon_parts *parts);
 
-/* `ota-server key-set add`: masters from a YAML file with scheme, enc, mac and dek. */
+/* `ota-server key-set`: masters from a YAML file with scheme, enc, mac and dek. */
 int daemon_add_key_set(struct daemon_parts *parts, const char *label, const char *file);
-/* `ota-server bank-key add`: a transport key of 32 bytes in hex. */
+/* `ota-server bank-key`: a transport key of 32 bytes in hex. */
 int daemon_add_bank_key(struct daemon_parts *parts, const char *bank, const char *file);
 
 struct daemon_principal {
@@ -36,7 +39,7 @@ struct daemon_principal {
     const char *person; /* "" for none */
     const char *certificate;
 };
-/* `ota-server principal add`: how the first ones come in. */
+/* `ota-server principal`: how the first ones come in. */
 int daemon_add_principal(struct daemon_parts *parts, const struct daemon_principal *principal);
 
 #endif

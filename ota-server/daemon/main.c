@@ -11,18 +11,22 @@ static const char doc[] =
     "The OTA card-management service: which bank is on which card."
     "\v"
     "Commands:\n"
-    "  serve                     serve until SIGTERM\n"
-    "  check                     read the configuration, open vault and database, and exit\n"
-    "  init                      make vault, credential and database where they are missing\n"
-    "  key-set LABEL FILE        put the masters of a card key set into the vault;\n"
-    "                            FILE is YAML: scheme, enc, mac, dek\n"
-    "  bank-key BANK FILE        put a bank's transport key into the vault (32 bytes in hex)\n"
-    "  principal NAME CERTIFICATE  register a certificate (PEM); see --kind\n"
+    "  serve               serve until SIGTERM\n"
+    "  check               open what serve would open (configuration, vault,\n"
+    "                      database, profiles, certificates), and exit\n"
+    "  init                make vault, credential and database that are missing\n"
+    "  key-set LABEL FILE  put the masters of a card key set into the vault;\n"
+    "                      FILE is YAML: scheme, enc, mac, dek\n"
+    "  bank-key BANK FILE  put a bank's transport key into the vault: 32 bytes\n"
+    "                      in hex\n"
+    "  principal NAME CERTIFICATE\n"
+    "                      register a certificate (PEM); see --kind\n"
     "\n"
     "Examples:\n"
     "  ota-server --config server.yaml init\n"
     "  ota-server --config server.yaml key-set isd-2021 isd-2021.yaml\n"
-    "  ota-server --config server.yaml --kind operator --person alice principal alice alice.pem\n"
+    "  ota-server --config server.yaml --kind operator --person alice \\\n"
+    "      principal alice alice.pem\n"
     "  ota-server --config server.yaml serve\n"
     "\n"
     "Logs are lines of JSON on standard error. Exit status: 0 success, 1 failure, 2 wrong "
@@ -50,6 +54,12 @@ static int serve(struct daemon_parts *parts, const struct options *options)
 {
     (void)options;
     return daemon_serve(parts);
+}
+
+static int check_parts(struct daemon_parts *parts, const struct options *options)
+{
+    (void)options;
+    return daemon_check(parts);
 }
 
 static int nothing(struct daemon_parts *parts, const struct options *options)
@@ -85,7 +95,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"serve", 0, false, serve},           {"check", 0, false, nothing},
+    {"serve", 0, false, serve},           {"check", 0, false, check_parts},
     {"init", 0, true, nothing},           {"key-set", 2, false, add_key_set},
     {"bank-key", 2, false, add_bank_key}, {"principal", 2, false, add_principal},
 };

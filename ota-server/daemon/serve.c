@@ -1,6 +1,7 @@
-/* `ota-server serve`: the parts wired together. */
+/* `ota-server serve`: the parts wired together; `ota-server check`: are they all there? */
 #include "ota-server/api/api.h"
 #include "ota-server/daemon/daemon.h"
+#include "ota-server/http/tls.h"
 #include "scp/host/file.h"
 
 #include <signal.h>
@@ -72,6 +73,12 @@ static void sign_audit(const struct api *api)
                    REBIND_TEXT("cause", store_error_text(error)));
 }
 
+static int fail_http(enum http_error error, const struct http_error_detail *detail)
+{
+    fprintf(stderr, "ota-server: %s: %s\n", detail->text, http_error_text(error));
+    return EXIT_DAEMON_FAILED;
+}
+
 static int run(struct daemon_parts *parts, struct api *api)
 {
     const struct daemon_config *config = &parts->config;
@@ -91,10 +98,8 @@ static int run(struct daemon_parts *parts, struct api *api)
     };
     struct http_error_detail detail = {.text = ""};
     enum http_error error = http_server_new(&api->server, &http, &detail);
-    if (error != HTTP_OK) {
-        fprintf(stderr, "ota-server: %s: %s\n", detail.text, http_error_text(error));
-        return EXIT_DAEMON_FAILED;
-    }
+    if (error != HTTP_OK)
+        return fail_http(error, &detail);
     uint16_t port = http_server_port(api->server);
     int status = write_port(config, port);
     if (status == 0) {
@@ -120,6 +125,28 @@ static int fail_profiles(const struct daemon_config *config, const struct docume
         fprintf(stderr, "ota-server: profiles %s: ", config->profiles);
     fputs(doc_problem_format(problem, text, sizeof text), stderr);
     return EXIT_DAEMON_CONFIG;
+}
+
+static int check_certificates(const struct daemon_config *config)
+{
+    const struct tls_files files = {
+        .certificate = config->certificate, .key = config->key, .trust = config->trust};
+    struct http_error_detail detail = {.text = ""};
+    struct tls_context *tls = NULL;
+    enum http_error error = tls_context_new(&tls, &files, &detail);
+    tls_context_free(tls);
+    tls_thread_end();
+    return error == HTTP_OK ? 0 : fail_http(error, &detail);
+}
+
+int daemon_check(struct daemon_parts *parts)
+{
+    struct document_problem problem = {.error = DOC_OK};
+    struct card_profiles *profiles = card_profiles_new(parts->config.profiles, &problem);
+    if (profiles == NULL)
+        return fail_profiles(&parts->config, &problem);
+    card_profiles_free(profiles);
+    return check_certificates(&parts->config);
 }
 
 int daemon_serve(struct daemon_parts *parts)

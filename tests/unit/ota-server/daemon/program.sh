@@ -110,6 +110,12 @@ printf 'no database' >text.db
 config text 's/rebind\.db/text.db/'
 expect 1 "database $DIR/text.db" --config "$DIR/text.yaml" check
 expect 2 "profiles none: " --config profiles.yaml serve
+expect 2 "profiles none: " --config profiles.yaml check
+config no-certificate 's/server\.pem/none.pem/'
+expect 1 "none.pem" --config no-certificate.yaml check
+config foreign-key 's/server\.key/operator.key/'
+expect 1 "does not belong to the certificate" --config foreign-key.yaml check
+expect 1 "ota-server: cannot open none.yaml: " --config good.yaml key-set k none.yaml
 
 # Keys and principals.
 printf 'scheme: kdf4\nenc: 00112233445566778899AABBCCDDEEFF\nmac: 00\n' >keys.yaml
