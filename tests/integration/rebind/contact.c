@@ -295,24 +295,6 @@ static void order_again(struct office *o)
     assert_refused(NONE, office_bind_b(o));
 }
 
-static void keep_old_banks(struct office *o)
-{
-    static const char policy[] = "version: 1\n"
-                                 "name: keeps\n"
-                                 "rules:\n"
-                                 "  - id: anybody\n"
-                                 "    effect: allow\n"
-                                 "    when: {request.action: {in: [bind, switch, revoke]}}\n"
-                                 "    reason: It is allowed.\n"
-                                 "    obligations: {retire_old_bank: keep}\n";
-    struct store_policy stored = {.author = "author", .author_person = "Ann"};
-    struct store_tx *tx = office_tx(o, STORE_WRITE);
-    assert_int_equal(store_policy_propose(tx, &stored, scp_bytes_of(policy, sizeof policy - 1)),
-                     STORE_OK);
-    assert_int_equal(store_policy_activate(tx, stored.version, "approver", "Bob"), STORE_OK);
-    assert_int_equal(store_commit(tx), STORE_OK);
-}
-
 static bool script_has(const struct contact_reply *reply, uint8_t ins)
 {
     struct scp_script_reader reader;
@@ -347,7 +329,7 @@ static void record_that_the_card_never_got_is_not_taken_for_the_resident_one(voi
     struct office *o = *state;
     struct contact_reply lost;
     struct contact_reply reply;
-    keep_old_banks(o);
+    office_keep_old_banks(o);
     office_order(o);
     assert_false(contact_sends(o, INS_DELETE));
     office_bring_record(o);

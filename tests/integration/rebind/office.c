@@ -25,6 +25,15 @@ static const char templates[] =
     " {\"dgi\": \"8000\", \"value\": \"#DF01 #DF02 #DF03\", \"sensitive\": true},"
     " {\"dgi\": \"8010\", \"value\": \"#DF10\", \"sensitive\": true}]";
 
+static const char keeping_policy[] = "version: 1\n"
+                                     "name: keeps\n"
+                                     "rules:\n"
+                                     "  - id: anybody\n"
+                                     "    effect: allow\n"
+                                     "    when: {request.action: {in: [bind, switch, revoke]}}\n"
+                                     "    reason: It is allowed.\n"
+                                     "    obligations: {retire_old_bank: keep}\n";
+
 static const char policy[] = "version: 1\n"
                              "name: test\n"
                              "rules:\n"
@@ -148,10 +157,10 @@ static void add_card(struct office *o, struct store_tx *tx)
     assert_ok(store_binding_put(tx, &bound));
 }
 
-static void add_policy(struct store_tx *tx)
+static void add_policy(struct store_tx *tx, const char *text)
 {
     struct store_policy stored = {.author = "author", .author_person = "Ann"};
-    assert_ok(store_policy_propose(tx, &stored, scp_bytes_of(policy, strlen(policy))));
+    assert_ok(store_policy_propose(tx, &stored, scp_bytes_of(text, strlen(text))));
     assert_ok(store_policy_activate(tx, stored.version, "approver", "Bob"));
 }
 
@@ -160,7 +169,7 @@ static void fill(struct office *o)
     struct store_tx *tx = office_tx(o, STORE_WRITE);
     add_banks(o, tx);
     add_card(o, tx);
-    add_policy(tx);
+    add_policy(tx, policy);
     assert_ok(store_commit(tx));
 }
 
@@ -208,6 +217,13 @@ void office_free(struct office *o)
     (void)rmdir(o->folder);
     bench_free(o->bench);
     free(o);
+}
+
+void office_keep_old_banks(struct office *o)
+{
+    struct store_tx *tx = office_tx(o, STORE_WRITE);
+    add_policy(tx, keeping_policy);
+    assert_ok(store_commit(tx));
 }
 
 /* ---- ordering ---------------------------------------------------------------------------------

@@ -34,6 +34,9 @@ void office_reopen(struct office *o);
 
 extern const struct contact_agent office_agent, office_other_agent, office_foreign_agent;
 
+/* From now on the policy leaves the old bank on the card. */
+void office_keep_old_banks(struct office *o);
+
 /* Ask for the card to be bound to bank B, with a record of the bank's at hand. */
 void office_bring_record(struct office *o);
 enum rebind_refusal office_bind_b(struct office *o);
