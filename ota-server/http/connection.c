@@ -166,9 +166,9 @@ static bool begin_http2(struct http_connection *connection)
     struct http_h2 *h2 = &connection->h2;
     *h2 = (struct http_h2){
         .server = connection->server, .connection = connection, .peer = &connection->tls.peer};
-    enter(connection, HTTP_STATE_HTTP2);
     if (http_h2_init(h2) != HTTP_OK)
         return false;
+    enter(connection, HTTP_STATE_HTTP2); /* not before: what is in it is flushed */
     if (connection->server->stopping)
         http_h2_go_away(h2, false);
     return true;
