@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Five cards change their bank: the whole service on this machine, from packages to a verified cryptogram.
 #
-#   ./configs/demo.sh          tells the story, then stays up until Ctrl-C with lines to try
-#   ./configs/demo.sh --once   stops by itself; exit 0 only if every step held
+#   ./configs/demo.sh               tells the story, then stays up until Ctrl-C with lines to try
+#   ./configs/demo.sh --once        stops by itself; exit 0 only if every step held
+#   ./configs/demo.sh --keep        does not remove the temporary folder at the end
+#   ./configs/demo.sh --build DIR   uses the programs of this build folder instead of building
 #
 # Everything it makes (certificates, keys, cards, database) lives in a temporary folder and goes with it.
 set -euo pipefail
@@ -13,9 +15,7 @@ keep=false
 build=
 
 usage() {
-    sed -n '2,7s/^# \{0,1\}//p' "$0"
-    printf '  --keep   do not remove the temporary folder at the end\n'
-    printf '  --build DIR   use the programs of this build folder instead of building\n'
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
 }
 
 while [ $# -gt 0 ]; do

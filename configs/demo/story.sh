@@ -9,7 +9,8 @@ revoked=0
 failed=0
 declare -a card_ids social_before social_after exchanges evidence
 
-heading() { printf '\n\033[1m%s\033[0m\n' "$1"; }
+# Bold on a terminal, plain in a file.
+heading() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$1"; else printf '\n%s\n' "$1"; fi; }
 member() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n 1; }
 hold() { # hold WHAT COMMAND...: a step that must hold
     local what=$1
@@ -98,7 +99,7 @@ switch_card() {
     fi
     operation=$(as operator operation list --card "${card_ids[$index]}" --json | tr -d '\n')
     exchanges[index]=$(printf %s "$operation" | member exchanges)
-    evidence[index]=$(printf %s "$operation" | sed -n 's/.*"evidence": *{\([^}]*\)}.*/\1/p' | tr -d '"[]{}' | tr -s ' ')
+    evidence[index]=$(printf %s "$operation" | sed -n 's/.*"evidence": *{\([^}]*\)}.*/\1/p' | tr -d '"[]{}' | tr -s ' ' | sed 's/ *$//')
 }
 
 refuse_bank_c() {
