@@ -57,6 +57,40 @@ static enum rebind_refusal load_product(struct making *m)
                                     : rebind_refusal_of_store(error);
 }
 
+/* The newest operation of the role on this card; none among the last ones: id "". */
+static enum store_error last_operation(struct making *m, struct store_operation *out)
+{
+    enum { LOOKED_AT = 16 };
+    const struct store_operation_filter filter = {.card = m->card.id, .state = -1};
+    struct store_operation operations[LOOKED_AT];
+    size_t count = 0;
+    size_t i = 0;
+    *out = (struct store_operation){.attempts = 0};
+    STORE_TRY(store_operation_list(m->tx, &filter, NULL, operations, LOOKED_AT, &count));
+    while (i < count && strcmp(operations[i].role, m->product.role) != 0)
+        i++;
+    if (i < count)
+        *out = operations[i];
+    return STORE_OK;
+}
+
+/* What ended without being done can be asked for again, from where it began: the binding says what
+ * is desired, not what the card got. */
+static enum store_error forget_failed(struct making *m)
+{
+    struct store_operation last;
+    const char *wanted = m->request->product == NULL ? "" : m->request->product;
+    STORE_TRY(last_operation(m, &last));
+    bool ended_undone =
+        last.state == STORE_OPERATION_FAILED || last.state == STORE_OPERATION_CANCELLED;
+    if (last.id[0] == '\0' || !ended_undone || strcmp(last.product, wanted) != 0 ||
+        strcmp(m->current.product, wanted) != 0)
+        return STORE_OK;
+    memcpy(m->current.product, last.previous_product, sizeof m->current.product);
+    m->current.version = last.previous_version;
+    return STORE_OK;
+}
+
 static enum rebind_refusal load(struct making *m)
 {
     enum store_error error = store_card_get(m->tx, m->request->card, &m->card);
@@ -72,6 +106,8 @@ static enum rebind_refusal load(struct making *m)
         m->current = (struct store_binding){.version = 0};
         error = STORE_OK;
     }
+    if (error == STORE_OK)
+        error = forget_failed(m);
     return rebind_refusal_of_store(error);
 }
 
