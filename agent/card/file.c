@@ -75,14 +75,29 @@ static enum scp_error load(struct card_file *file, const struct rebind_env *env,
     return SCP_OK;
 }
 
+/* Whether the file can be read and begins as an image does. */
+static enum scp_error look_at(const char *path, struct rebind_problem *problem)
+{
+    uint8_t head[CARD_IMAGE_MAGIC_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, head, sizeof head);
+    int cause = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    if (got < 0)
+        return rebind_problem_set(problem, cause == ENOENT ? SCP_NOT_FOUND : SCP_IO,
+                                  "cannot read %s: %s", path, strerror(cause));
+    if (!card_image_begins(scp_bytes_of(head, (size_t)got)))
+        return rebind_problem_set(problem, SCP_UNSUPPORTED, "%s is no soft card image", path);
+    return SCP_OK;
+}
+
 enum scp_error softcard_open(const char *path, const struct rebind_env *env, struct softcard **card,
                              struct rebind_problem *problem)
 {
     *card = NULL;
-    /* No lock is left beside a card that does not exist. */
-    if (access(path, R_OK) != 0)
-        return rebind_problem_set(problem, errno == ENOENT ? SCP_NOT_FOUND : SCP_IO,
-                                  "cannot read %s: %s", path, strerror(errno));
+    /* No lock is left beside a card that does not exist, or a file that is none. */
+    SCP_TRY(look_at(path, problem));
     size_t size = strlen(path) + 1;
     struct card_file *file = calloc(1, sizeof *file + size);
     if (file == NULL)

@@ -6,7 +6,7 @@
 #include "agent/card/softcard.h"
 #include "scp/base/secret.h"
 
-static const uint8_t magic[4] = {'R', 'B', 'S', 'C'};
+static const uint8_t magic[CARD_IMAGE_MAGIC_SIZE] = {'R', 'B', 'S', 'C'};
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -361,6 +361,11 @@ static void get_applications(struct scp_reader *r, struct card_image *image)
         else
             get_application(r, app);
     }
+}
+
+bool card_image_begins(struct scp_bytes head)
+{
+    return scp_bytes_equal(head, SCP_BYTES(magic));
 }
 
 static enum scp_error read_image(struct scp_bytes bytes, struct card_image *image)

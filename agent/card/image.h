@@ -13,7 +13,10 @@
 
 #include "agent/card/model.h"
 
-enum { CARD_IMAGE_VERSION = 1 };
+enum { CARD_IMAGE_VERSION = 1, CARD_IMAGE_MAGIC_SIZE = 4 };
+
+/* Whether the first CARD_IMAGE_MAGIC_SIZE bytes are those of an image. */
+bool card_image_begins(struct scp_bytes head);
 
 /* Append the image. NO_SPACE (in the writer) when the buffer is too small. */
 void card_image_put(struct scp_writer *w, const struct card_image *image);

@@ -39,4 +39,5 @@ says 64 'the command is pay, social or list' "$terminal" eat "$work/text"
 says 64 'list needs --key-set' "$terminal" list "$work/text"
 says 64 "'xyz' is no AID" "$terminal" pay "$work/text" --aid xyz
 says 1 'the file is no image of a soft card' "$terminal" pay "$work/text"
+[ ! -e "$work/text.lock" ] || { printf 'FAILED: a lock was left beside a file that is no card\n' >&2; exit 1; }
 says 1 'there is no such file; as a reader' "$terminal" pay "$work/none.card"
