@@ -248,13 +248,14 @@ static enum agent_error deliver(struct card_state *card, bool resume, struct age
     const struct agent_exchange *exchange = card->exchange;
     const char *directory = exchange->journal_directory;
     struct agent_journal_entry entry;
-    if (agent_journal_load(directory, exchange->se, &entry, found) == AGENT_JOURNAL) {
+    enum agent_error error = agent_journal_load(directory, exchange->se, &entry, found);
+    if (error == AGENT_JOURNAL) {
         rebind_log_event(exchange->log, REBIND_LOG_ERROR, "journal.damaged");
         return agent_journal_set_aside(directory, exchange->se);
     }
-    if (!*found)
-        return AGENT_OK;
-    enum agent_error error = post_journal(card, &entry, resume, reply);
+    if (error != AGENT_OK || !*found) /* without memory the journal waits for better times */
+        return error;
+    error = post_journal(card, &entry, resume, reply);
     agent_journal_entry_fini(&entry);
     return error;
 }

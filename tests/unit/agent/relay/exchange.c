@@ -11,6 +11,17 @@
 #define SE "//se-id/CUD/4231000091560001"
 #define TARGET "//aid/A000000151/000000"
 
+/* The linker gives us the calls of our own code (--wrap). */
+void *__real_realloc(void *ptr, size_t size); /* NOLINT(bugprone-reserved-identifier) */
+void *__wrap_realloc(void *ptr, size_t size); /* NOLINT(bugprone-reserved-identifier) */
+
+static bool memory_is_short;
+
+void *__wrap_realloc(void *ptr, size_t size) /* NOLINT(bugprone-reserved-identifier) */
+{
+    return memory_is_short ? NULL : __real_realloc(ptr, size);
+}
+
 enum { POSTS_MAX = 8 };
 
 struct prepared {
@@ -292,6 +303,24 @@ static void answers_survive_when_the_server_stays_away(void **state)
     assert_false(journaled(world));
 }
 
+/* A new script would take the place of the answers that nobody has seen. */
+static void answers_survive_a_shortage_of_memory(void **state)
+{
+    struct world *world = *state;
+    const struct prepared before[] = {{.script = TWO, .next_uri = "/a/1"},
+                                      {.error = AGENT_UNREACHABLE}};
+    assert_int_equal(run(world, before), AGENT_STOPPED);
+    const struct prepared another[] = {{.script = ONE, .next_uri = "/a/2"}, {0}};
+    memory_is_short = true;
+    enum agent_error error = run(world, another);
+    memory_is_short = false;
+    assert_int_equal(error, AGENT_NO_MEMORY);
+    assert_int_equal(world->posts, 0);
+    const struct prepared after[] = {{0}};
+    assert_int_equal(run(world, after), AGENT_OK);
+    assert_body(&world->seen[0], TWO_ANSWERS);
+}
+
 static void a_half_run_script_is_posted_as_interrupted_and_never_begun_again(void **state)
 {
     struct world *world = *state;
@@ -410,6 +439,7 @@ int main(void)
         IN_WORLD(a_broken_script_is_reported),
         IN_WORLD(an_unreachable_server_gets_the_same_again),
         IN_WORLD(answers_survive_when_the_server_stays_away),
+        IN_WORLD(answers_survive_a_shortage_of_memory),
         IN_WORLD(a_half_run_script_is_posted_as_interrupted_and_never_begun_again),
         IN_WORLD(answers_that_the_server_refuses_are_let_go),
         IN_WORLD(answers_are_kept_while_the_agent_is_not_let_in),
