@@ -76,7 +76,7 @@ static enum scp_error split_query(struct http_target *target, char *query)
         char *value = cut(name, '=');
         if (*name != '\0') {
             if (target->query_count == HTTP_QUERY_MAX)
-                return SCP_OUT_OF_RANGE;
+                return SCP_MALFORMED;
             if (!decode(name, ' ') || (value != NULL && !decode(value, ' ')))
                 return SCP_MALFORMED;
             target->query[target->query_count++] =

@@ -23,8 +23,8 @@ struct http_target {
 
 void http_target_fini(struct http_target *target);
 
-/* MALFORMED for what is no path or has a bad escape or a control character, TOO_LONG over
- * HTTP_TARGET_MAX, OUT_OF_RANGE for too many segments or parameters, NO_MEMORY. After an error the
+/* MALFORMED for what is no path, has a bad escape or a control character, or too many parameters;
+ * TOO_LONG over HTTP_TARGET_MAX, OUT_OF_RANGE for too many segments, NO_MEMORY. After an error the
  * target is empty. */
 SCP_MUST_USE enum scp_error http_target_parse(struct http_target *target, struct scp_bytes text);
 
