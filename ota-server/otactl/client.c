@@ -303,7 +303,10 @@ void otactl_print_problem(FILE *to, const struct otactl_reply *reply)
         return;
     for (void *at = json_object_iter(reply->json); at != NULL;
          at = json_object_iter_next(reply->json, at)) {
-        if (!is_standard(json_object_iter_key(at)))
-            print_member(to, json_object_iter_key(at), json_object_iter_value(at));
+        const json_t *value = json_object_iter_value(at);
+        bool said = detail != NULL && json_is_string(value) &&
+                    strcmp(json_string_value(value), detail) == 0;
+        if (!said && !is_standard(json_object_iter_key(at)))
+            print_member(to, json_object_iter_key(at), value);
     }
 }

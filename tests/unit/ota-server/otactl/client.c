@@ -48,6 +48,7 @@ static void put_binding(void *ctx, const struct http_request *request,
             json_pack("{s:s, s:s}", "id", "op-1", "card", http_request_param(request, "card")));
     } else if (product != NULL && strcmp(product, "bank-b/bound") == 0) {
         http_problem(response, 409, "already-bound", "The card is bound", "The card is bound");
+        http_problem_text(response, "reason", "The card is bound");
     } else {
         http_problem(response, 403, "policy-denied", "The policy does not allow it",
                      "the card's region is closed to %s", product);
