@@ -206,7 +206,8 @@ static enum store_error release(struct store_tx *tx, const struct http_request *
         struct store_key_set_ref ref = {id, sets[i].security_domain, sets[i].kvn};
         STORE_TRY(store_key_set_clear_failures(tx, &ref));
     }
-    STORE_TRY(store_card_set_status(tx, id, STORE_CARD_ACTIVE, ""));
+    if (card.status == STORE_CARD_QUARANTINED)
+        STORE_TRY(store_card_set_status(tx, id, STORE_CARD_ACTIVE, ""));
     snprintf(object, sizeof object, "card/%s", id);
     return api_audit(tx, request, "card.release", object, json_pack("{s:s}", "cause", card.cause));
 }
