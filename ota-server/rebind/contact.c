@@ -129,8 +129,11 @@ static enum rebind_refusal plan(struct contact *c, bool *planned)
     if (!*planned)
         return fail(c, plan_error_text(error));
     session_plan(&c->session, &made);
-    c->job.operation.progress.steps_total =
-        c->job.operation.progress.steps_done + (uint32_t)made.count;
+    /* A plan that only reads comes before the one that works: the total never goes back for it. */
+    struct store_progress *progress = &c->job.operation.progress;
+    uint32_t total = progress->steps_done + (uint32_t)made.count;
+    if (total > progress->steps_total)
+        progress->steps_total = total;
     return REBIND_REFUSED_NONE;
 }
 

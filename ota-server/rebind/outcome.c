@@ -102,6 +102,7 @@ static enum store_error on_done(struct report *report)
     }
     STORE_TRY(job_save_content(job));
     job->operation.state = STORE_OPERATION_DONE;
+    job->operation.progress.steps_total = job->operation.progress.steps_done;
     job->operation.cause[0] = '\0';
     STORE_TRY(job_save_operation(job));
     return audit(job, report->agent, "operation.done");
