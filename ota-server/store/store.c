@@ -1,7 +1,7 @@
 #include "ota-server/store/store.h"
 
 #include "ota-server/store/migrations.h"
-#include "ota-server/store/sql.h"
+#include "ota-server/store/writer.h"
 #include "scp/base/secret.h"
 #include "scp/host/env.h"
 #include "scp/host/file.h"
@@ -12,12 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One connection writes, under a mutex, so that a transaction never fails because of another
- * thread; WAL lets the readers go on meanwhile. */
+/* One connection writes, in turns, so that a transaction never fails because of another thread; WAL
+ * lets the readers go on meanwhile. */
 struct store {
     const struct rebind_env *env;
-    pthread_mutex_t write_lock;
-    struct sql_connection writer;
+    struct writer writer;
     pthread_mutex_t readers_lock;
     pthread_cond_t reader_idle;
     struct sql_connection *idle;
@@ -43,8 +42,8 @@ static enum store_error connect_all(struct store *store, const char *path,
                                     struct store_problem *problem)
 {
     create_private(path);
-    STORE_TRY(sql_connect(path, &store->writer, problem));
-    STORE_TRY(migration_run(store->writer.db, problem));
+    STORE_TRY(sql_connect(path, &store->writer.connection, problem));
+    STORE_TRY(migration_run(store->writer.connection.db, problem));
     for (size_t i = 0; i < STORE_READERS; i++) {
         struct sql_connection *reader = &store->readers[i];
         STORE_TRY(sql_connect(path, reader, problem));
@@ -64,7 +63,7 @@ enum store_error store_open(const char *path, const struct rebind_env *env, stru
     if (store == NULL)
         return no_memory(problem);
     store->env = env;
-    pthread_mutex_init(&store->write_lock, NULL);
+    writer_init(&store->writer);
     pthread_mutex_init(&store->readers_lock, NULL);
     pthread_cond_init(&store->reader_idle, NULL);
     enum store_error error = connect_all(store, path, problem);
@@ -82,10 +81,9 @@ void store_close(struct store *store)
         return;
     for (size_t i = 0; i < STORE_READERS; i++)
         sql_disconnect(&store->readers[i]);
-    sql_disconnect(&store->writer);
+    writer_fini(&store->writer);
     pthread_cond_destroy(&store->reader_idle);
     pthread_mutex_destroy(&store->readers_lock);
-    pthread_mutex_destroy(&store->write_lock);
     free(store);
 }
 
@@ -93,27 +91,23 @@ enum store_error store_limit_size(struct store *store, uint64_t bytes)
 {
     struct store_problem problem;
     int64_t page_size = 0;
-    pthread_mutex_lock(&store->write_lock);
-    enum store_error error =
-        sql_exec_int(store->writer.db, "PRAGMA page_size", &page_size, &problem);
+    writer_take(&store->writer);
+    sqlite3 *db = store->writer.connection.db;
+    enum store_error error = sql_exec_int(db, "PRAGMA page_size", &page_size, &problem);
     if (error == STORE_OK) {
         char text[64];
-        snprintf(text, sizeof text, "PRAGMA max_page_count = %llu",
-                 (unsigned long long)(bytes / (uint64_t)page_size));
-        error = sql_exec(store->writer.db, text, &problem);
+        snprintf(text, sizeof text, "PRAGMA max_page_count = %llu", /* 0 would change nothing */
+                 (unsigned long long)(bytes / (uint64_t)page_size + (bytes < (uint64_t)page_size)));
+        error = sql_exec(db, text, &problem);
     }
-    pthread_mutex_unlock(&store->write_lock);
+    writer_release(&store->writer);
     return error;
 }
 
 /* ---- transactions ------------------------------------------------------------------------- */
 
-static struct sql_connection *acquire(struct store *store, enum store_mode mode)
+static struct sql_connection *acquire_reader(struct store *store)
 {
-    if (mode == STORE_WRITE) {
-        pthread_mutex_lock(&store->write_lock);
-        return &store->writer;
-    }
     pthread_mutex_lock(&store->readers_lock);
     while (store->idle == NULL)
         pthread_cond_wait(&store->reader_idle, &store->readers_lock);
@@ -123,23 +117,36 @@ static struct sql_connection *acquire(struct store *store, enum store_mode mode)
     return reader;
 }
 
-static void release(struct store *store, struct sql_connection *connection)
+static void release_reader(struct store *store, struct sql_connection *reader)
 {
-    if (connection == &store->writer) {
-        pthread_mutex_unlock(&store->write_lock);
-        return;
-    }
     pthread_mutex_lock(&store->readers_lock);
-    connection->next = store->idle;
-    store->idle = connection;
+    reader->next = store->idle;
+    store->idle = reader;
     pthread_cond_signal(&store->reader_idle);
     pthread_mutex_unlock(&store->readers_lock);
 }
 
-static void end(struct store_tx *tx)
+static enum store_error begin_reading(struct store_tx *tx)
 {
-    release(tx->store, tx->connection);
-    free(tx);
+    tx->connection = acquire_reader(tx->store);
+    enum store_error error = sql_exec(tx->connection->db, "BEGIN", &tx->problem);
+    if (error != STORE_OK)
+        release_reader(tx->store, tx->connection);
+    return error;
+}
+
+static enum store_error begin_writing(struct store_tx *tx)
+{
+    tx->connection = &tx->store->writer.connection;
+    return writer_begin(&tx->store->writer, &tx->problem);
+}
+
+static void end_reading(struct store_tx *tx)
+{
+    struct store_problem ignored; /* a transaction that has read leaves nothing to undo */
+    if (!sqlite3_get_autocommit(tx->connection->db))
+        (void)!sql_exec(tx->connection->db, "ROLLBACK", &ignored);
+    release_reader(tx->store, tx->connection);
 }
 
 enum store_error store_begin(struct store *store, enum store_mode mode, struct store_tx **out)
@@ -150,35 +157,33 @@ enum store_error store_begin(struct store *store, enum store_mode mode, struct s
         return STORE_NO_MEMORY;
     tx->store = store;
     tx->mode = mode;
-    tx->connection = acquire(store, mode);
-    const char *begin = mode == STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN";
-    enum store_error error = sql_exec(tx->connection->db, begin, &tx->problem);
-    if (error != STORE_OK) {
-        end(tx);
-        return error;
-    }
-    *out = tx;
-    return STORE_OK;
+    enum store_error error = mode == STORE_WRITE ? begin_writing(tx) : begin_reading(tx);
+    if (error == STORE_OK)
+        *out = tx;
+    else
+        free(tx);
+    return error;
 }
 
 enum store_error store_commit(struct store_tx *tx)
 {
     enum store_error error = tx->failed;
-    if (error == STORE_OK)
-        error = sql_exec(tx->connection->db, "COMMIT", &tx->problem);
-    if (error == STORE_OK)
-        end(tx);
-    else
+    if (error != STORE_OK || tx->mode == STORE_READ) {
         store_rollback(tx);
+        return error;
+    }
+    error = writer_commit(&tx->store->writer, &tx->problem);
+    free(tx);
     return error;
 }
 
 void store_rollback(struct store_tx *tx)
 {
-    struct store_problem ignored; /* SQLite has rolled back by itself after some errors */
-    if (!sqlite3_get_autocommit(tx->connection->db))
-        (void)!sql_exec(tx->connection->db, "ROLLBACK", &ignored);
-    end(tx);
+    if (tx->mode == STORE_READ)
+        end_reading(tx);
+    else
+        writer_rollback(&tx->store->writer, &tx->problem);
+    free(tx);
 }
 
 enum store_error store_end(struct store_tx *tx, enum store_error error)

@@ -10,8 +10,8 @@
  *
  * A write transaction has the store to itself from store_begin on, so what it read stays true until
  * its commit. A read transaction sees one state of the store throughout. A commit is on disk when
- * it returns. After any error but NOT_FOUND, CONFLICT, STALE and INVALID a write transaction can
- * only be rolled back.
+ * it returns; transactions of several threads share the write to disk. After any error but
+ * NOT_FOUND, CONFLICT, STALE and INVALID a write transaction can only be rolled back.
  *
  * Records are plain structs with fixed-size text; large values come as struct store_blob, freed by
  * the caller. Functions that add stamp `id` (when empty), `created_ms` and the like into the record
