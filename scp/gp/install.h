@@ -1,10 +1,14 @@
 /* INSTALL (GPCS 11.5): one struct for building and for parsing every form.
  *
  *     struct scp_install install = {.p1 = SCP_INSTALL_FOR_INSTALL, .load_file = package, …};
+ *     scp_put_parameters(&p, &parameters);              // parameters.h
+ *     install.parameters = scp_written(&p);
  *     scp_install_command(&install, &data, &apdu);
+ *     while ((error = scp_segment(&apdu, room, i++, &part)) == SCP_OK)   // chaining.h
+ *         …
  *
  * Fields that a form does not have stay empty. Command data may be longer than 255 bytes (tokens,
- * parameters): scp_segment (commands.h) cuts the command then.
+ * parameters), hence the cutting.
  *
  * Nothing is owned: views borrow from the input. */
 #ifndef SCP_GP_INSTALL_H
@@ -12,6 +16,7 @@
 
 #include "scp/gp/aid.h"
 #include "scp/gp/apdu.h"
+#include "scp/gp/parameters.h"
 
 /* P1. */
 enum {
@@ -57,51 +62,5 @@ SCP_MUST_USE enum scp_error scp_install_command(const struct scp_install *instal
  * that the form must leave empty). Length 128 is read as `80` and as `81 80`. */
 SCP_MUST_USE enum scp_error scp_install_parse(uint8_t p1, uint8_t p2, struct scp_bytes data,
                                               struct scp_install *out);
-
-/* ---- parameters (GPCS 11.5.2.3.7) --------------------------------------------------------- */
-
-/* Memory in bytes; 0 where nothing is stated. Two bytes to 32767, else four. */
-struct scp_memory {
-    uint32_t code;         /* C6: load parameters only */
-    uint32_t volatile_ram; /* C7 */
-    uint32_t non_volatile; /* C8 */
-};
-
-/* `EF {C6, C7, C8}`; nothing when nothing is stated. */
-void scp_put_load_parameters(struct scp_writer *w, const struct scp_memory *minimum);
-/* `C9 <application>`, then `EF {C7, C8}` when a quota is stated; `quota` may be NULL. */
-void scp_put_install_parameters(struct scp_writer *w, struct scp_bytes application,
-                                const struct scp_memory *quota);
-
-struct scp_parameters {
-    bool has_application;
-    struct scp_bytes application; /* value of C9 */
-    struct scp_bytes system;      /* value of EF */
-    struct scp_bytes uicc;        /* value of EA (ETSI TS 102 226) */
-    struct scp_bytes signature;   /* value of B6: control reference template of a token */
-    struct scp_memory memory;     /* from EF */
-};
-/* Parameters of any form. Unknown tags are passed over. TRUNCATED; OUT_OF_RANGE (a memory value
- * that has neither 2 nor 4 bytes). */
-SCP_MUST_USE enum scp_error scp_parameters_parse(struct scp_bytes parameters,
-                                                 struct scp_parameters *out);
-
-/* What C9 holds when a security domain is installed. An absent value makes the card refuse the
- * operation, so state all. Empty views and 0 are left out. */
-struct scp_security_domain_parameters {
-    uint8_t protocol; /* 81: secure channel protocol and its options */
-    uint8_t i;
-    struct scp_bytes extradition_here;      /* 82 */
-    struct scp_bytes deletion;              /* 83 */
-    bool explicit_personalised;             /* 84, empty: PERSONALIZED only by SET STATUS */
-    struct scp_bytes controlling_authority; /* 86 */
-    struct scp_bytes extradition_away;      /* 87 */
-};
-void scp_put_security_domain_parameters(struct scp_writer *w,
-                                        const struct scp_security_domain_parameters *parameters);
-/* TRUNCATED; OUT_OF_RANGE (81 without two bytes). */
-SCP_MUST_USE enum scp_error
-scp_security_domain_parameters_parse(struct scp_bytes application,
-                                     struct scp_security_domain_parameters *out);
 
 #endif

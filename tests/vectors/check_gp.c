@@ -50,7 +50,9 @@ static void install(struct vector *v, uint8_t p1)
     struct scp_apdu apdu;
     struct scp_install back;
     if (vector_has(v->inputs, "application_parameters"))
-        scp_put_install_parameters(&p, optional(v, "application_parameters"), NULL);
+        scp_put_parameters(
+            &p, &(struct scp_parameters){.has_application = true,
+                                         .application = optional(v, "application_parameters")});
     scp_put(&p, optional(v, "parameters"));
     bool instance = vector_has(v->inputs, "instance_aid");
     const struct scp_install in = {.p1 = (uint8_t)vector_u32(v, v->inputs, "p1", p1),

@@ -428,7 +428,8 @@ void rig_make_domain(struct rig *rig, struct scp_bytes aid, uint32_t privileges,
     struct scp_writer inner = scp_writer_on(c9, sizeof c9);
     struct scp_writer outer = scp_writer_on(field, sizeof field);
     scp_put_security_domain_parameters(&inner, &parameters);
-    scp_put_install_parameters(&outer, scp_written(&inner), NULL);
+    scp_put_parameters(&outer, &(struct scp_parameters){.has_application = true,
+                                                        .application = scp_written(&inner)});
     scp_privileges_store(privilege_bytes, privileges);
     assert_sw(0x9000, rig_install(rig, (struct scp_install){
                                            .p1 = SCP_INSTALL_FOR_INSTALL_AND_MAKE_SELECTABLE,

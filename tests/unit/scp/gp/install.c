@@ -125,64 +125,6 @@ static void a_token_signs_all_but_its_own_field(void **state)
     assert_written(&w, "08A0000001510000000008A0000003330101010000");
 }
 
-static void memory_is_stated_in_two_bytes_up_to_32767(void **state)
-{
-    (void)state;
-    uint8_t buffer[64];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    struct scp_memory memory = {.code = 32768, .volatile_ram = 32767};
-    scp_put_load_parameters(&w, &memory);
-    assert_written(&w, "EF0AC60400008000C7027FFF");
-    struct scp_parameters out;
-    assert_int_equal(scp_parameters_parse(scp_written(&w), &out), SCP_OK);
-    assert_int_equal(out.memory.code, 32768);
-    assert_int_equal(out.memory.volatile_ram, 32767);
-    assert_int_equal(out.memory.non_volatile, 0);
-    assert_false(out.has_application);
-}
-
-static void nothing_stated_is_nothing_written(void **state)
-{
-    (void)state;
-    uint8_t buffer[64];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    struct scp_memory memory = {.code = 0};
-    scp_put_load_parameters(&w, &memory);
-    assert_written(&w, "");
-    scp_put_install_parameters(&w, SCP_EMPTY, NULL);
-    assert_written(&w, "C900");
-}
-
-static void broken_parameters_are_refused(void **state)
-{
-    (void)state;
-    struct scp_parameters out;
-    assert_int_equal(scp_parameters_parse(HEX("C903AABB"), &out), SCP_TRUNCATED);
-    assert_int_equal(scp_parameters_parse(HEX("EF05C803010203"), &out), SCP_OUT_OF_RANGE);
-}
-
-static void security_domain_parameters_round_trip(void **state)
-{
-    (void)state;
-    uint8_t buffer[64];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    struct scp_security_domain_parameters in = {.protocol = 0x03,
-                                                .i = 0x70,
-                                                .extradition_here = HEX("20"),
-                                                .deletion = HEX("20"),
-                                                .explicit_personalised = true,
-                                                .extradition_away = HEX("20")};
-    struct scp_security_domain_parameters out;
-    scp_put_security_domain_parameters(&w, &in);
-    assert_written(&w, "810203708201208301208400870120");
-    assert_int_equal(scp_security_domain_parameters_parse(scp_written(&w), &out), SCP_OK);
-    assert_int_equal(out.protocol, 0x03);
-    assert_int_equal(out.i, 0x70);
-    assert_true(out.explicit_personalised);
-    assert_hex(out.extradition_away, "20");
-    assert_int_equal(scp_security_domain_parameters_parse(HEX("810103"), &out), SCP_OUT_OF_RANGE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,10 +133,6 @@ int main(void)
         cmocka_unit_test(broken_data_are_refused),
         cmocka_unit_test(length_128_is_read_with_one_byte_and_with_two),
         cmocka_unit_test(a_token_signs_all_but_its_own_field),
-        cmocka_unit_test(memory_is_stated_in_two_bytes_up_to_32767),
-        cmocka_unit_test(nothing_stated_is_nothing_written),
-        cmocka_unit_test(broken_parameters_are_refused),
-        cmocka_unit_test(security_domain_parameters_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
