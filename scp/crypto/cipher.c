@@ -4,163 +4,217 @@
 
 #include <string.h>
 
-enum scp_error scp_des3_key_expand(const struct scp_key *key, uint8_t full[SCP_DES3_KEY])
+_Static_assert(sizeof(Aes) <= SCP_AES_OPAQUE && _Alignof(Aes) <= 16, "an Aes fits its schedule");
+_Static_assert(sizeof(Des) <= SCP_DES_OPAQUE && _Alignof(Des) <= 16, "a Des fits its schedule");
+_Static_assert(sizeof(Des3) <= SCP_DES3_OPAQUE && _Alignof(Des3) <= 16, "a Des3 fits its schedule");
+
+static const uint8_t zero[SCP_AES_BLOCK];
+
+/* ---- schedules ---------------------------------------------------------------------------- */
+
+static enum scp_error result(int failed)
 {
+    return failed == 0 ? SCP_OK : SCP_CRYPTO;
+}
+
+enum scp_error scp_aes_set(struct scp_aes *aes, const struct scp_key *key,
+                           enum scp_direction direction)
+{
+    int of_wolf = direction == SCP_ENCRYPT ? AES_ENCRYPTION : AES_DECRYPTION;
+    if (key->len != 16 && key->len != 24 && key->len != 32)
+        return SCP_OUT_OF_RANGE;
+    int failed = wc_AesInit(scp_aes_in(aes), NULL, INVALID_DEVID);
+    if (failed == 0)
+        failed = wc_AesSetKey(scp_aes_in(aes), key->bytes, (word32)key->len, zero, of_wolf);
+    if (failed != 0)
+        scp_wipe(aes, sizeof *aes);
+    return result(failed);
+}
+
+enum scp_error scp_des_set(struct scp_des *des, const uint8_t key[8], enum scp_direction direction)
+{
+    int of_wolf = direction == SCP_ENCRYPT ? DES_ENCRYPTION : DES_DECRYPTION;
+    int failed = wc_Des_SetKey(scp_des_in(des), key, zero, of_wolf);
+    if (failed != 0)
+        scp_wipe(des, sizeof *des);
+    return result(failed);
+}
+
+enum scp_error scp_des3_set(struct scp_des3 *des, const struct scp_key *key,
+                            enum scp_direction direction)
+{
+    int of_wolf = direction == SCP_ENCRYPT ? DES_ENCRYPTION : DES_DECRYPTION;
+    uint8_t full[SCP_DES3_KEY];
     if (key->len != 16 && key->len != SCP_DES3_KEY)
         return SCP_OUT_OF_RANGE;
     memcpy(full, key->bytes, 16);
     memcpy(full + 16, key->len == 16 ? key->bytes : key->bytes + 16, 8);
-    return SCP_OK;
-}
-
-/* ---- single DES --------------------------------------------------------------------------- */
-
-/* With a zero IV, CBC over one block is the block cipher. */
-static enum scp_error des_block(const uint8_t key[8], const uint8_t in[8], uint8_t out[8],
-                                int direction)
-{
-    const uint8_t zero[SCP_DES_BLOCK] = {0};
-    Des des;
-    int failed = wc_Des_SetKey(&des, key, zero, direction);
+    int failed = wc_Des3Init(scp_des3_in(des), NULL, INVALID_DEVID);
     if (failed == 0)
-        failed = direction == DES_ENCRYPTION ? wc_Des_CbcEncrypt(&des, out, in, SCP_DES_BLOCK)
-                                             : wc_Des_CbcDecrypt(&des, out, in, SCP_DES_BLOCK);
-    scp_wipe(&des, sizeof des);
-    return failed == 0 ? SCP_OK : SCP_CRYPTO;
-}
-
-enum scp_error scp_des_encrypt_block(const uint8_t key[8], const uint8_t in[8], uint8_t out[8])
-{
-    return des_block(key, in, out, DES_ENCRYPTION);
-}
-
-enum scp_error scp_des_decrypt_block(const uint8_t key[8], const uint8_t in[8], uint8_t out[8])
-{
-    return des_block(key, in, out, DES_DECRYPTION);
-}
-
-/* ---- 3DES --------------------------------------------------------------------------------- */
-
-static enum scp_error des3_setup(Des3 *des, const struct scp_key *key, const uint8_t iv[8],
-                                 int direction)
-{
-    uint8_t full[SCP_DES3_KEY];
-    SCP_TRY(scp_des3_key_expand(key, full));
-    int failed = wc_Des3Init(des, NULL, INVALID_DEVID);
-    if (failed == 0)
-        failed = wc_Des3_SetKey(des, full, iv, direction);
+        failed = wc_Des3_SetKey(scp_des3_in(des), full, zero, of_wolf);
     scp_wipe(full, sizeof full);
-    return failed == 0 ? SCP_OK : SCP_CRYPTO;
+    if (failed != 0)
+        scp_wipe(des, sizeof *des);
+    return result(failed);
 }
 
-typedef int (*des3_run)(Des3 *des, byte *out, const byte *in, word32 len);
+enum scp_error scp_aes_encrypt(struct scp_aes *aes, const uint8_t iv[16], struct scp_bytes in,
+                               uint8_t *out)
+{
+    if (in.len % SCP_AES_BLOCK != 0)
+        return SCP_OUT_OF_RANGE;
+    int failed = wc_AesSetIV(scp_aes_in(aes), iv);
+    if (failed == 0 && in.len > 0)
+        failed = wc_AesCbcEncrypt(scp_aes_in(aes), out, in.ptr, (word32)in.len);
+    return result(failed);
+}
 
-/* How a 3DES function differs from its neighbours. */
-struct des3_mode {
-    int direction;
-    des3_run run;
-};
+enum scp_error scp_aes_decrypt(struct scp_aes *aes, const uint8_t iv[16], struct scp_bytes in,
+                               uint8_t *out)
+{
+    if (in.len % SCP_AES_BLOCK != 0)
+        return SCP_OUT_OF_RANGE;
+    int failed = wc_AesSetIV(scp_aes_in(aes), iv);
+    if (failed == 0 && in.len > 0)
+        failed = wc_AesCbcDecrypt(scp_aes_in(aes), out, in.ptr, (word32)in.len);
+    return result(failed);
+}
 
-static enum scp_error des3(const struct des3_mode *mode, const struct scp_key *key,
-                           const uint8_t iv[8], struct scp_bytes in, uint8_t *out)
+enum scp_error scp_des_encrypt(struct scp_des *des, const uint8_t iv[8], struct scp_bytes in,
+                               uint8_t *out)
 {
     if (in.len % SCP_DES_BLOCK != 0)
         return SCP_OUT_OF_RANGE;
-    Des3 des;
-    enum scp_error error = des3_setup(&des, key, iv, mode->direction);
-    if (error == SCP_OK && in.len > 0 && mode->run(&des, out, in.ptr, (word32)in.len) != 0)
-        error = SCP_CRYPTO;
+    wc_Des_SetIV(scp_des_in(des), iv);
+    return in.len == 0 ? SCP_OK
+                       : result(wc_Des_CbcEncrypt(scp_des_in(des), out, in.ptr, (word32)in.len));
+}
+
+enum scp_error scp_des_decrypt(struct scp_des *des, const uint8_t iv[8], struct scp_bytes in,
+                               uint8_t *out)
+{
+    if (in.len % SCP_DES_BLOCK != 0)
+        return SCP_OUT_OF_RANGE;
+    wc_Des_SetIV(scp_des_in(des), iv);
+    return in.len == 0 ? SCP_OK
+                       : result(wc_Des_CbcDecrypt(scp_des_in(des), out, in.ptr, (word32)in.len));
+}
+
+enum scp_error scp_des3_encrypt(struct scp_des3 *des, const uint8_t iv[8], struct scp_bytes in,
+                                uint8_t *out)
+{
+    if (in.len % SCP_DES_BLOCK != 0)
+        return SCP_OUT_OF_RANGE;
+    int failed = wc_Des3_SetIV(scp_des3_in(des), iv);
+    if (failed == 0 && in.len > 0)
+        failed = wc_Des3_CbcEncrypt(scp_des3_in(des), out, in.ptr, (word32)in.len);
+    return result(failed);
+}
+
+enum scp_error scp_des3_decrypt(struct scp_des3 *des, const uint8_t iv[8], struct scp_bytes in,
+                                uint8_t *out)
+{
+    if (in.len % SCP_DES_BLOCK != 0)
+        return SCP_OUT_OF_RANGE;
+    int failed = wc_Des3_SetIV(scp_des3_in(des), iv);
+    if (failed == 0 && in.len > 0)
+        failed = wc_Des3_CbcDecrypt(scp_des3_in(des), out, in.ptr, (word32)in.len);
+    return result(failed);
+}
+
+/* ---- one call: DES ------------------------------------------------------------------------ */
+
+/* With a zero IV, CBC over one block is the block cipher. */
+enum scp_error scp_des_encrypt_block(const uint8_t key[8], const uint8_t in[8], uint8_t out[8])
+{
+    struct scp_des des;
+    SCP_TRY(scp_des_set(&des, key, SCP_ENCRYPT));
+    enum scp_error error = scp_des_encrypt(&des, zero, scp_bytes_of(in, SCP_DES_BLOCK), out);
     scp_wipe(&des, sizeof des);
     return error;
 }
 
-static const uint8_t no_iv[SCP_DES_BLOCK];
+enum scp_error scp_des_decrypt_block(const uint8_t key[8], const uint8_t in[8], uint8_t out[8])
+{
+    struct scp_des des;
+    SCP_TRY(scp_des_set(&des, key, SCP_DECRYPT));
+    enum scp_error error = scp_des_decrypt(&des, zero, scp_bytes_of(in, SCP_DES_BLOCK), out);
+    scp_wipe(&des, sizeof des);
+    return error;
+}
+
+typedef int (*ecb_run)(Des3 *des, byte *out, const byte *in, word32 len);
+
+static enum scp_error des3_ecb(ecb_run run, struct scp_des3 *des, struct scp_bytes in, uint8_t *out)
+{
+    enum scp_error error = SCP_OK;
+    if (in.len % SCP_DES_BLOCK != 0)
+        error = SCP_OUT_OF_RANGE;
+    else if (in.len > 0)
+        error = result(run(scp_des3_in(des), out, in.ptr, (word32)in.len));
+    scp_wipe(des, sizeof *des);
+    return error;
+}
 
 enum scp_error scp_des3_ecb_encrypt(const struct scp_key *key, struct scp_bytes in, uint8_t *out)
 {
-    const struct des3_mode mode = {DES_ENCRYPTION, wc_Des3_EcbEncrypt};
-    return des3(&mode, key, no_iv, in, out);
+    struct scp_des3 des;
+    SCP_TRY(scp_des3_set(&des, key, SCP_ENCRYPT));
+    return des3_ecb(wc_Des3_EcbEncrypt, &des, in, out);
 }
 
 enum scp_error scp_des3_ecb_decrypt(const struct scp_key *key, struct scp_bytes in, uint8_t *out)
 {
-    const struct des3_mode mode = {DES_DECRYPTION, wc_Des3_EcbDecrypt};
-    return des3(&mode, key, no_iv, in, out);
+    struct scp_des3 des;
+    SCP_TRY(scp_des3_set(&des, key, SCP_DECRYPT));
+    return des3_ecb(wc_Des3_EcbDecrypt, &des, in, out);
 }
 
 enum scp_error scp_des3_cbc_encrypt(const struct scp_key *key, const uint8_t iv[8],
                                     struct scp_bytes in, uint8_t *out)
 {
-    const struct des3_mode mode = {DES_ENCRYPTION, wc_Des3_CbcEncrypt};
-    return des3(&mode, key, iv, in, out);
+    struct scp_des3 des;
+    SCP_TRY(scp_des3_set(&des, key, SCP_ENCRYPT));
+    enum scp_error error = scp_des3_encrypt(&des, iv, in, out);
+    scp_wipe(&des, sizeof des);
+    return error;
 }
 
 enum scp_error scp_des3_cbc_decrypt(const struct scp_key *key, const uint8_t iv[8],
                                     struct scp_bytes in, uint8_t *out)
 {
-    const struct des3_mode mode = {DES_DECRYPTION, wc_Des3_CbcDecrypt};
-    return des3(&mode, key, iv, in, out);
-}
-
-/* ---- AES ---------------------------------------------------------------------------------- */
-
-enum scp_error scp_aes_setup(Aes *aes, const struct scp_key *key, int direction,
-                             const uint8_t iv[16])
-{
-    if (key->len != 16 && key->len != 24 && key->len != 32)
-        return SCP_OUT_OF_RANGE;
-    if (wc_AesInit(aes, NULL, INVALID_DEVID) != 0)
-        return SCP_CRYPTO;
-    if (wc_AesSetKey(aes, key->bytes, (word32)key->len, iv, direction) != 0)
-        return SCP_CRYPTO;
-    return SCP_OK;
-}
-
-void scp_aes_wipe(Aes *aes)
-{
-    scp_wipe(aes->key, sizeof aes->key);
-    scp_wipe(aes->reg, sizeof aes->reg);
-    scp_wipe(aes->tmp, sizeof aes->tmp);
-}
-
-typedef int (*aes_run)(Aes *aes, byte *out, const byte *in, word32 len);
-
-struct aes_mode {
-    int direction;
-    aes_run run;
-};
-
-static enum scp_error aes_cbc(const struct aes_mode *mode, const struct scp_key *key,
-                              const uint8_t iv[16], struct scp_bytes in, uint8_t *out)
-{
-    if (in.len % SCP_AES_BLOCK != 0)
-        return SCP_OUT_OF_RANGE;
-    Aes aes;
-    enum scp_error error = scp_aes_setup(&aes, key, mode->direction, iv);
-    if (error == SCP_OK && in.len > 0 && mode->run(&aes, out, in.ptr, (word32)in.len) != 0)
-        error = SCP_CRYPTO;
-    scp_aes_wipe(&aes);
+    struct scp_des3 des;
+    SCP_TRY(scp_des3_set(&des, key, SCP_DECRYPT));
+    enum scp_error error = scp_des3_decrypt(&des, iv, in, out);
+    scp_wipe(&des, sizeof des);
     return error;
 }
+
+/* ---- one call: AES ------------------------------------------------------------------------ */
 
 enum scp_error scp_aes_cbc_encrypt(const struct scp_key *key, const uint8_t iv[16],
                                    struct scp_bytes in, uint8_t *out)
 {
-    const struct aes_mode mode = {AES_ENCRYPTION, wc_AesCbcEncrypt};
-    return aes_cbc(&mode, key, iv, in, out);
+    struct scp_aes aes;
+    SCP_TRY(scp_aes_set(&aes, key, SCP_ENCRYPT));
+    enum scp_error error = scp_aes_encrypt(&aes, iv, in, out);
+    scp_wipe(&aes, sizeof aes);
+    return error;
 }
 
 enum scp_error scp_aes_cbc_decrypt(const struct scp_key *key, const uint8_t iv[16],
                                    struct scp_bytes in, uint8_t *out)
 {
-    const struct aes_mode mode = {AES_DECRYPTION, wc_AesCbcDecrypt};
-    return aes_cbc(&mode, key, iv, in, out);
+    struct scp_aes aes;
+    SCP_TRY(scp_aes_set(&aes, key, SCP_DECRYPT));
+    enum scp_error error = scp_aes_decrypt(&aes, iv, in, out);
+    scp_wipe(&aes, sizeof aes);
+    return error;
 }
 
 enum scp_error scp_aes_encrypt_block(const struct scp_key *key, const uint8_t in[16],
                                      uint8_t out[16])
 {
-    const uint8_t zero[SCP_AES_BLOCK] = {0};
     return scp_aes_cbc_encrypt(key, zero, scp_bytes_of(in, SCP_AES_BLOCK), out);
 }
 

@@ -3,7 +3,7 @@
 #ifndef SCP_CRYPTO_KDF_H
 #define SCP_CRYPTO_KDF_H
 
-#include "scp/base/secret.h"
+#include "scp/crypto/mac.h"
 
 /* Derivation constants of SCP03 (Amendment D, table 4-1). */
 enum scp03_constant {
@@ -19,6 +19,12 @@ enum scp03_constant {
  * (8, 16, 24 or 32) into `out`. */
 SCP_MUST_USE enum scp_error scp03_derive(const struct scp_key *key, enum scp03_constant constant,
                                          struct scp_bytes context, uint8_t *out, size_t out_len);
+
+/* The same with a schedule of the key, for several derivations from one. */
+SCP_MUST_USE enum scp_error scp03_derive_with(struct scp_cmac_key *key,
+                                              enum scp03_constant constant,
+                                              struct scp_bytes context, uint8_t *out,
+                                              size_t out_len);
 
 /* Derivation constants of SCP02 (GPCS E.4.1). */
 enum scp02_constant {

@@ -7,20 +7,24 @@
 #include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/des3.h>
 
-#include "scp/base/secret.h"
+#include "scp/crypto/cipher.h"
 
 enum { SCP_DES3_KEY = 24 };
 
-/* The 24 bytes of a 3DES key of 16 (K1 K2 K1) or 24. OUT_OF_RANGE for other lengths. The caller
- * wipes `full`. */
-SCP_MUST_USE enum scp_error scp_des3_key_expand(const struct scp_key *key,
-                                                uint8_t full[SCP_DES3_KEY]);
+/* The wolfCrypt struct that lives in the memory of a schedule. */
+static inline Aes *scp_aes_in(struct scp_aes *aes)
+{
+    return (Aes *)(void *)aes->opaque;
+}
 
-/* Set up a key schedule for one direction. The caller wipes it with scp_aes_wipe, also
- * after an error. */
-SCP_MUST_USE enum scp_error scp_aes_setup(Aes *aes, const struct scp_key *key, int direction,
-                                          const uint8_t iv[16]);
-/* Wipe the parts of the schedule that hold key or data; the GCM table is never filled. */
-void scp_aes_wipe(Aes *aes);
+static inline Des *scp_des_in(struct scp_des *des)
+{
+    return (Des *)(void *)des->opaque;
+}
+
+static inline Des3 *scp_des3_in(struct scp_des3 *des)
+{
+    return (Des3 *)(void *)des->opaque;
+}
 
 #endif

@@ -119,6 +119,53 @@ static void retail_and_full_mac_agree_on_a_single_key(void **state)
     }
 }
 
+/* A part may end anywhere; what was added so far may be stored and gone on with. */
+static void retail_mac_in_parts_is_that_of_the_whole(void **state)
+{
+    (void)state;
+    struct scp_key key = key_of("404142434445464748494A4B4C4D4E4F");
+    struct scp_retail_key schedule;
+    const uint8_t iv[8] = {9, 8, 7};
+    uint8_t in[700];
+    memset(in, 0x3C, sizeof in);
+    assert_int_equal(scp_retail_set(&schedule, &key), SCP_OK);
+    for (size_t len = 0; len <= sizeof in; len += 7) {
+        uint8_t whole[8];
+        assert_int_equal(scp_mac_des_retail(&key, iv, scp_bytes_of(in, len), whole), SCP_OK);
+        for (size_t cut = 0; cut <= len; cut += 5) {
+            struct scp_retail mac;
+            uint8_t parts[8];
+            scp_retail_start(&mac, iv);
+            assert_int_equal(scp_retail_add(&schedule, &mac, scp_bytes_of(in, cut)), SCP_OK);
+            struct scp_retail stored = mac;
+            assert_int_equal(scp_retail_add(&schedule, &stored, scp_bytes_of(in + cut, len - cut)),
+                             SCP_OK);
+            assert_int_equal(scp_retail_end(&schedule, &stored, parts), SCP_OK);
+            assert_memory_equal(parts, whole, sizeof whole);
+        }
+    }
+}
+
+static void a_schedule_serves_many_messages(void **state)
+{
+    (void)state;
+    struct scp_key key = key_of(cmacs[1].key);
+    struct scp_cmac_key schedule;
+    uint8_t in[700];
+    memset(in, 0xA7, sizeof in);
+    assert_int_equal(scp_cmac_set(&schedule, &key), SCP_OK);
+    for (size_t len = 0; len <= sizeof in; len++) {
+        const struct scp_bytes whole = scp_bytes_of(in, len);
+        const struct scp_bytes parts[] = {scp_bytes_slice(whole, 0, 300),
+                                          scp_bytes_from(whole, 300)};
+        uint8_t once[16];
+        uint8_t again[16];
+        assert_int_equal(scp_cmac(&key, &whole, 1, once), SCP_OK);
+        assert_int_equal(scp_cmac_with(&schedule, parts, 2, again), SCP_OK);
+        assert_memory_equal(once, again, sizeof once);
+    }
+}
+
 static void mac_may_replace_its_iv(void **state)
 {
     (void)state;
@@ -162,6 +209,8 @@ int main(void)
         cmocka_unit_test(cmac_of_parts_is_cmac_of_the_whole),
         cmocka_unit_test(full_mac_covers_more_than_one_run_of_blocks),
         cmocka_unit_test(retail_and_full_mac_agree_on_a_single_key),
+        cmocka_unit_test(retail_mac_in_parts_is_that_of_the_whole),
+        cmocka_unit_test(a_schedule_serves_many_messages),
         cmocka_unit_test(mac_may_replace_its_iv),
         cmocka_unit_test(wrong_key_lengths_are_refused),
         cmocka_unit_test(hashes_know_fips_180),
