@@ -46,6 +46,7 @@ struct card_load {
     bool active;   /* LOAD is expected */
     bool combined; /* INSTALL [for load, install and make selectable] goes on after it */
     bool loaded;   /* the load file of a combined process is in the registry */
+    const struct card_logical_channel *by; /* where it was begun */
     struct scp_aid file;
     struct scp_aid domain;
     uint8_t hash[SCP_HASH_MAX];
@@ -77,6 +78,17 @@ struct card_status_query {
     size_t next; /* entry to go on with */
 };
 
+/* A logical channel: the application session on it and what ends with that session (GPCS 6.4). */
+struct card_logical_channel {
+    bool open;
+    bool searched; /* SELECT [first occurrence] has come, so [next occurrence] may */
+    struct scp_aid selected;
+    struct card_session session;
+    struct card_store store;
+    struct card_status_query status;
+    uint8_t applet_state[CARD_APPLET_STATE];
+};
+
 struct softcard {
     struct rebind_env env;
     struct softcard_storage storage;
@@ -85,12 +97,10 @@ struct softcard {
     uint8_t *committed; /* the image of the last commit */
     size_t committed_len;
 
-    struct scp_aid selected;
-    struct card_session session;
-    struct card_load load;
-    struct card_store store;
-    struct card_status_query status;
-    uint8_t applet_state[CARD_APPLET_STATE];
+    struct card_logical_channel channels[CARD_CHANNELS_MAX]; /* the first is the basic one */
+    struct card_logical_channel *at; /* of the command that runs; never NULL */
+    struct card_load load;           /* one at a time on the whole card */
+    bool contactless;                /* the interface since the last reset */
 };
 
 /* Run a command whose secure messaging is off; append response data, return the status word. */
@@ -100,11 +110,32 @@ typedef uint16_t card_handler(struct softcard *card, const struct scp_apdu *apdu
 /* The status word for a library error in command data or in the card itself. */
 uint16_t card_sw_of(enum scp_error error);
 
-/* ---- selection and reset (cmd_select.c) -------------------------------------------------------
+/* End a command: keep what it changed when it was executed, or undo it. Gives the status word to
+ * answer with (softcard.c). */
+uint16_t card_settle(struct softcard *card, uint16_t sw);
+
+/* ---- logical channels (channels.c) ------------------------------------------------------------
  */
 
-struct card_application *card_selected(const struct softcard *card);
+/* Forget everything that a loss of power ends; the basic channel alone is open. */
 void card_reset_volatile(struct softcard *card);
+/* The number of the logical channel in a class byte, and the class byte of the same command on the
+ * basic channel (GPCS tables 11-11 and 11-12). */
+uint8_t card_cla_channel(uint8_t cla);
+uint8_t card_cla_basic(uint8_t cla);
+/* Begin an application session on the channel of the command, ending the one before. */
+void card_enter(struct softcard *card, const struct card_application *app);
+/* Whether the application is selected on a channel other than that of the command. */
+bool card_selected_elsewhere(const struct softcard *card, const struct card_application *app);
+/* End the session of the command's channel and close the channel; the basic one never closes. */
+void card_channel_close(struct softcard *card);
+card_handler card_cmd_manage_channel;
+
+/* ---- selection (cmd_select.c) -----------------------------------------------------------------
+ */
+
+/* On the channel of the command; NULL when the application is no longer there. */
+struct card_application *card_selected(const struct softcard *card);
 card_handler card_cmd_select;
 
 /* ---- secure channel (session.c) ---------------------------------------------------------------

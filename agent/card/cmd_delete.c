@@ -23,7 +23,8 @@ static bool may_delete(const struct softcard *card, const struct scp_aid *domain
 static bool removable(const struct softcard *card, const struct card_application *app)
 {
     const struct card_image *image = &card->image;
-    return !card_is_isd(image, app) && !scp_aid_equal(&app->aid, &card->selected) &&
+    return !card_is_isd(image, app) && app != card_selected(card) &&
+           !card_selected_elsewhere(card, app) &&
            (app->sd == NULL || card_domain_empty(image, app)) && may_delete(card, &app->domain);
 }
 
@@ -85,7 +86,7 @@ static bool matches(const struct card_key *key, const struct scp_delete *delete)
 static uint16_t delete_keys(struct softcard *card, const struct scp_delete *delete)
 {
     struct card_application *domain = card_selected(card);
-    const struct card_session *session = &card->session;
+    const struct card_session *session = &card->at->session;
     bool own = scp_aid_equal(&session->key_owner, &domain->aid);
     bool found = false;
     for (size_t i = domain->sd->key_count; i-- > 0;) {

@@ -67,8 +67,8 @@ static uint16_t security_level(const struct softcard *card, const struct card_ap
                                struct scp_writer *out)
 {
     (void)domain;
-    bool open = card->session.state == CARD_SESSION_OPEN;
-    scp_put_u8(out, open ? scp_card_channel_level(&card->session.channel) : 0);
+    bool open = card->at->session.state == CARD_SESSION_OPEN;
+    scp_put_u8(out, open ? scp_card_channel_level(&card->at->session.channel) : 0);
     return SCP_SW_SUCCESS;
 }
 

@@ -64,6 +64,9 @@ uint16_t card_install_for_load(struct softcard *card, const struct scp_install *
     if (wanted > softcard_memory_free(card))
         return SCP_SW_NOT_ENOUGH_MEMORY;
     struct card_load *load = &card->load;
+    if (load->by != NULL && load->by != card->at) /* one load at a time (GPCS 9.3.1) */
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    load->by = card->at;
     load->active = true;
     load->combined = install->p1 == SCP_INSTALL_FOR_ALL;
     load->file = card_aid_of(install->load_file);
@@ -90,7 +93,7 @@ static uint16_t for_personalization(struct softcard *card, const struct scp_inst
     if (!forwards || !ready || scp_life_cycle_is_locked(app->state) ||
         !scp_aid_equal(&app->domain, &domain->aid) || card_is_isd(&card->image, app))
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    card->store.target = app->aid;
+    card->at->store.target = app->aid;
     return SCP_SW_SUCCESS;
 }
 
@@ -198,7 +201,8 @@ static const struct form *find_form(uint8_t p1, uint8_t p2)
 /* The end of a combined process needs its beginning; every other INSTALL breaks it off. */
 static bool continues(const struct softcard *card, const struct form *form)
 {
-    return form->p1 == SCP_INSTALL_FOR_ALL && form->p2 == SCP_INSTALL_END && card->load.loaded;
+    return form->p1 == SCP_INSTALL_FOR_ALL && form->p2 == SCP_INSTALL_END && card->load.loaded &&
+           card->load.by == card->at;
 }
 
 uint16_t card_cmd_install(struct softcard *card, const struct scp_apdu *apdu,
@@ -213,7 +217,7 @@ uint16_t card_cmd_install(struct softcard *card, const struct scp_apdu *apdu,
     if (scp_install_parse(apdu->p1, apdu->p2, apdu->data, &install) != SCP_OK)
         return SCP_SW_WRONG_DATA;
     bool going_on = continues(card, form);
-    if (!going_on)
+    if (!going_on && card->load.by == card->at)
         card_load_end(card);
     card_store_end(card);
     if (form->p2 == SCP_INSTALL_END && !going_on)

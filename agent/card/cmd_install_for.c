@@ -145,7 +145,7 @@ static uint16_t create(struct softcard *card, const struct scp_install *install,
     if (scp_parameters_parse(install->parameters, &parameters) != SCP_OK ||
         !parameters.has_application)
         return SCP_SW_WRONG_DATA;
-    struct scp_aid domain = is_domain ? card->selected : file->domain;
+    struct scp_aid domain = is_domain ? card->at->selected : file->domain;
     struct card_application *app = card_image_add_application(image);
     if (app == NULL)
         return SCP_SW_MEMORY_FAILURE;

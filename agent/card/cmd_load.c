@@ -99,7 +99,8 @@ static uint16_t load_block(struct softcard *card, const struct scp_apdu *apdu)
 /* After the last block a combined process waits for its end and keeps nothing but the names. */
 static void finish(struct softcard *card)
 {
-    struct card_load kept = {.combined = true, .loaded = true, .file = card->load.file};
+    struct card_load kept = {
+        .combined = true, .loaded = true, .by = card->at, .file = card->load.file};
     bool combined = card->load.combined;
     card_load_end(card);
     if (combined)
@@ -108,7 +109,7 @@ static void finish(struct softcard *card)
 
 uint16_t card_cmd_load(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
 {
-    if (!card->load.active)
+    if (!card->load.active || card->load.by != card->at)
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
     uint16_t sw = load_block(card, apdu);
     if (sw != SCP_SW_SUCCESS) {

@@ -1,24 +1,8 @@
+/* SELECT by name (GPCS 6.4.2.1.2, 6.4.3.1.2, 11.9). */
 #include "agent/card/applet.h"
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
 #include "scp/gp/tlv.h"
-
-struct card_application *card_selected(const struct softcard *card)
-{
-    return card_application_find(&card->image, scp_aid_bytes(&card->selected));
-}
-
-static void enter(struct softcard *card, const struct card_application *app)
-{
-    card_session_end(card);
-    scp_wipe(card->applet_state, sizeof card->applet_state);
-    card->selected = app->aid;
-}
-
-void card_reset_volatile(struct softcard *card)
-{
-    enter(card, card_default_selected(&card->image));
-}
 
 /* FCI of a security domain (GPCS 11.9.3.1): 9F65 is the longest command data it takes. */
 static void put_domain_fci(const struct softcard *card, const struct card_application *domain,
@@ -34,6 +18,48 @@ static void put_domain_fci(const struct softcard *card, const struct card_applic
     card_put_fci(out, domain, scp_written(&content));
 }
 
+/* Begin the application session and answer for the application. */
+static uint16_t select_application(struct softcard *card, const struct card_application *app,
+                                   struct scp_writer *out)
+{
+    card_enter(card, app);
+    if (app->sd != NULL) {
+        put_domain_fci(card, app, out);
+        return SCP_SW_SUCCESS;
+    }
+    const struct card_applet_call call = {
+        .app = card_selected(card), .state = card->at->applet_state, .env = &card->env};
+    return card_applet_of(app->applet)->select(&call, out);
+}
+
+/* A locked card gives its final application alone, with a warning, and on the basic channel; a
+ * terminated one selects nothing (GPCS 6.4.2.1.2, 9.6.4). */
+static uint16_t select_on_locked(struct softcard *card, const struct scp_apdu *apdu,
+                                 struct scp_writer *out)
+{
+    const struct card_image *image = &card->image;
+    const struct card_application *final = card_final_application(image);
+    bool asked =
+        apdu->data.len == 0 ? card_is_isd(image, final) : scp_aid_matches(&final->aid, apdu->data);
+    bool basic = card->at == &card->channels[0];
+    card_channel_close(card);
+    if (!basic || !asked || card_isd(image)->state == SCP_CARD_TERMINATED)
+        return SCP_SW_FUNCTION_NOT_SUPPORTED;
+    uint16_t sw = select_application(card, final, out);
+    return sw == SCP_SW_SUCCESS ? SCP_SW_WARNING_LOCKED : sw;
+}
+
+/* Nothing was found. The application session goes on, unless its application was locked meanwhile
+ * and is the one that was asked for (GPCS 6.4.2.1.2). None of the native applets has files with
+ * names, so the command is not offered to the selected one. */
+static uint16_t select_nothing(struct softcard *card, struct scp_bytes aid)
+{
+    const struct card_application *app = card_selected(card);
+    if (app != NULL && scp_aid_matches(&app->aid, aid) && !card_selectable(&card->image, app))
+        card_enter(card, card_implicit(&card->image, card->contactless, 0));
+    return SCP_SW_FILE_NOT_FOUND;
+}
+
 uint16_t card_cmd_select(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
 {
     enum { FIRST = 0x00, NEXT = 0x02 };
@@ -42,20 +68,13 @@ uint16_t card_cmd_select(struct softcard *card, const struct scp_apdu *apdu, str
         return SCP_SW_WRONG_P1_P2;
     if (apdu->data.len > SCP_AID_MAX)
         return SCP_SW_WRONG_LENGTH;
+    if (card_is_locked(image))
+        return select_on_locked(card, apdu, out);
+    if (apdu->p2 == NEXT && !card->at->searched)
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    card->at->searched = true;
+    const struct card_application *after = apdu->p2 == NEXT ? card_selected(card) : NULL;
     const struct card_application *app =
-        apdu->data.len == 0
-            ? card_isd(image)
-            : card_select_find(image, apdu->data, apdu->p2 == NEXT ? card_selected(card) : NULL);
-    uint8_t state = card_isd(image)->state;
-    bool locked = state == SCP_CARD_LOCKED || state == SCP_CARD_TERMINATED;
-    if (app == NULL)
-        return locked ? SCP_SW_FUNCTION_NOT_SUPPORTED : SCP_SW_FILE_NOT_FOUND;
-    enter(card, app);
-    if (app->sd != NULL) {
-        put_domain_fci(card, app, out);
-        return locked ? SCP_SW_WARNING_LOCKED : SCP_SW_SUCCESS;
-    }
-    const struct card_applet_call call = {
-        .app = card_selected(card), .state = card->applet_state, .env = &card->env};
-    return card_applet_of(app->applet)->select(&call, out);
+        apdu->data.len == 0 ? card_isd(image) : card_select_find(image, apdu->data, after);
+    return app != NULL ? select_application(card, app, out) : select_nothing(card, apdu->data);
 }

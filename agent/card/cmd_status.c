@@ -145,8 +145,8 @@ static bool wanted(const struct softcard *card, const struct scp_aid *aid,
                    const struct scp_aid *domain)
 {
     const struct card_application *selected = card_selected(card);
-    struct scp_bytes filter = scp_bytes_of(card->status.filter, card->status.filter_len);
-    if (card->status.subset != SCP_STATUS_ISSUER_DOMAIN && !scp_aid_matches(aid, filter))
+    struct scp_bytes filter = scp_bytes_of(card->at->status.filter, card->at->status.filter_len);
+    if (card->at->status.subset != SCP_STATUS_ISSUER_DOMAIN && !scp_aid_matches(aid, filter))
         return false;
     return sees_all(&card->image, selected) || scp_aid_equal(aid, &selected->aid) ||
            card_governs(&card->image, selected, scp_aid_bytes(domain));
@@ -219,7 +219,7 @@ static size_t subset_end(const struct card_image *image, const struct subset *su
 /* One page: entries until the next one would make it too long. */
 static uint16_t put_page(struct softcard *card, const struct subset *subset, struct scp_writer *out)
 {
-    struct card_status_query *query = &card->status;
+    struct card_status_query *query = &card->at->status;
     struct scp_bytes tags = scp_bytes_of(query->tags, query->tags_len);
     size_t end = subset_end(&card->image, subset);
     for (; query->next < end; query->next++) {
@@ -244,7 +244,7 @@ static uint16_t put_page(struct softcard *card, const struct subset *subset, str
 static uint16_t begin_query(struct softcard *card, const struct scp_get_status *status,
                             const struct subset *subset)
 {
-    struct card_status_query *query = &card->status;
+    struct card_status_query *query = &card->at->status;
     *query =
         (struct card_status_query){.active = true, .subset = status->subset, .next = subset->first};
     struct scp_writer filter = scp_writer_on(query->filter, sizeof query->filter);
@@ -278,11 +278,11 @@ uint16_t card_cmd_get_status(struct softcard *card, const struct scp_apdu *apdu,
         return SCP_SW_WRONG_P1_P2;
     if (apdu->p1 == SCP_STATUS_ISSUER_DOMAIN && !sees_all(&card->image, card_selected(card)))
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    if (status.next && !goes_on(&card->status, &status))
+    if (status.next && !goes_on(&card->at->status, &status))
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
     uint16_t sw = status.next ? SCP_SW_SUCCESS : begin_query(card, &status, subset);
     if (sw == SCP_SW_SUCCESS)
         sw = put_page(card, subset, out);
-    card->status.active = sw == SCP_SW_MORE_DATA;
+    card->at->status.active = sw == SCP_SW_MORE_DATA;
     return sw;
 }

@@ -9,19 +9,19 @@
 
 void card_store_end(struct softcard *card)
 {
-    scp_wipe(&card->store, sizeof card->store);
+    scp_wipe(&card->at->store, sizeof card->at->store);
 }
 
 static struct card_applet_call call_for(struct softcard *card, struct card_application *app)
 {
-    return (struct card_applet_call){.app = app, .state = card->applet_state, .env = &card->env};
+    return (struct card_applet_call){.app = app, .state = card->at->applet_state, .env = &card->env};
 }
 
 static struct card_application *target_of(const struct softcard *card)
 {
-    if (card->store.target.len == 0)
+    if (card->at->store.target.len == 0)
         return card_selected(card);
-    return card_application_find(&card->image, scp_aid_bytes(&card->store.target));
+    return card_application_find(&card->image, scp_aid_bytes(&card->at->store.target));
 }
 
 /* ---- one structure ----------------------------------------------------------------------------
@@ -135,7 +135,7 @@ static bool takes_tlvs(const struct card_application *target, const struct scp_s
 static uint16_t store_block(struct softcard *card, const struct scp_apdu *apdu,
                             const struct scp_store_block *block)
 {
-    struct card_store *store = &card->store;
+    struct card_store *store = &card->at->store;
     struct card_application *target = target_of(card);
     if (target == NULL)
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
@@ -168,12 +168,12 @@ uint16_t card_cmd_store_data(struct softcard *card, const struct scp_apdu *apdu,
     (void)out;
     uint16_t sw = SCP_SW_WRONG_P1_P2;
     bool numbered =
-        apdu->p2 == (uint8_t)card->store.blocks && card->store.blocks < SCP_STORE_BLOCKS_MAX;
+        apdu->p2 == (uint8_t)card->at->store.blocks && card->at->store.blocks < SCP_STORE_BLOCKS_MAX;
     if (numbered && scp_store_block_parse(apdu->p1, &block) == SCP_OK)
         sw = store_block(card, apdu, &block);
     if (sw != SCP_SW_SUCCESS || block.last)
         card_store_end(card);
     else
-        card->store.blocks++;
+        card->at->store.blocks++;
     return sw;
 }

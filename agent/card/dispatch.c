@@ -44,13 +44,13 @@ static const struct command *find(const struct scp_apdu *apdu, bool *ins_known)
 
 static bool authenticated(const struct softcard *card)
 {
-    return card->session.state == CARD_SESSION_OPEN;
+    return card->at->session.state == CARD_SESSION_OPEN;
 }
 
 /* Whether the session is one in which this card lets its content be changed. */
 static bool may_change(const struct softcard *card)
 {
-    uint8_t level = authenticated(card) ? scp_card_channel_level(&card->session.channel) : 0;
+    uint8_t level = authenticated(card) ? scp_card_channel_level(&card->at->session.channel) : 0;
     return card_isd(&card->image)->state < SCP_CARD_SECURED || (level & SCP_LEVEL_C_MAC) != 0;
 }
 
@@ -76,7 +76,8 @@ static uint16_t dispatch_domain(struct softcard *card, const struct scp_apdu *ap
     uint16_t sw = check(card, command);
     if (sw != SCP_SW_SUCCESS)
         return sw;
-    if ((command->flags & KEEPS_LOAD) == 0 && apdu->ins != SCP_INS_INSTALL)
+    if ((command->flags & KEEPS_LOAD) == 0 && apdu->ins != SCP_INS_INSTALL &&
+        card->load.by == card->at)
         card_load_end(card);
     return command->handler(card, apdu, out);
 }
@@ -88,7 +89,7 @@ static uint16_t dispatch_application(struct softcard *card, struct card_applicat
     if (authenticated(card) && apdu->cla == SCP_CLA_GP && apdu->ins == SCP_INS_STORE_DATA)
         return may_change(card) ? card_cmd_store_data(card, apdu, out) : SCP_SW_SECURITY_STATUS;
     const struct card_applet_call call = {
-        .app = app, .state = card->applet_state, .env = &card->env};
+        .app = app, .state = card->at->applet_state, .env = &card->env};
     return card_applet_of(app->applet)->command(&call, apdu, out);
 }
 
@@ -97,8 +98,6 @@ uint16_t card_dispatch(struct softcard *card, const struct scp_apdu *apdu, struc
     struct card_application *app = card_selected(card);
     if (app == NULL) /* deleted while selected */
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    if (apdu->ins == SCP_INS_MANAGE_CHANNEL)
-        return SCP_SW_CHANNEL_NOT_SUPPORTED;
     if (app->sd != NULL)
         return dispatch_domain(card, apdu, out);
     return dispatch_application(card, app, apdu, out);

@@ -73,7 +73,7 @@ static uint16_t store_secret_key(struct softcard *card, struct card_application 
     uint8_t clear[SCP_KEY_MAX + 16];
     struct scp_bytes info;
     struct scp_bytes kcv;
-    if (!next_key_info(&card->store, &info) || cipher.len > sizeof clear ||
+    if (!next_key_info(&card->at->store, &info) || cipher.len > sizeof clear ||
         scp_tlv_find(info, 0x84, &kcv) != SCP_OK)
         return SCP_SW_WRONG_DATA;
     const struct card_key key = {
@@ -97,7 +97,7 @@ uint16_t card_domain_store(struct softcard *card, struct card_application *domai
     case DGI_OBJECTS:
         return store_objects(domain, dgi->value);
     case DGI_KEY_INFO:
-        return keep_key_info(&card->store, dgi->value);
+        return keep_key_info(&card->at->store, dgi->value);
     case DGI_SECRET_KEY:
         return store_secret_key(card, domain, dgi->value);
     default:

@@ -45,6 +45,8 @@ static void put_traits(struct scp_writer *w, const struct card_traits *t)
     scp_put_u8(w, t->max_command);
     scp_put_u8(w, t->personalises_in_installed);
     scp_put_u8(w, t->load_wraps);
+    scp_put_u8(w, t->channels);
+    scp_put_u8(w, t->terminate_after);
     scp_put_lv(w, scp_bytes_of(t->atr, t->atr_len));
     scp_put_u32(w, t->memory);
     scp_put_u32(w, t->memory_volatile);
@@ -61,6 +63,7 @@ static void put_load_file(struct scp_writer *w, const struct card_load_file *fil
 {
     put_aid(w, &file->aid);
     put_aid(w, &file->domain);
+    put_aid(w, &file->provider);
     scp_put(w, SCP_BYTES(file->version));
     scp_put_u32(w, file->size);
     put_aids(w, file->modules, file->module_count);
@@ -75,6 +78,8 @@ static void put_domain(struct scp_writer *w, const struct card_domain *sd)
     scp_put_u8(w, sd->accept_deletion);
     scp_put_u8(w, sd->accept_extradition_from);
     scp_put_u8(w, sd->explicit_personalised);
+    scp_put_u8(w, sd->restricted);
+    scp_put_u16(w, sd->confirmations);
     put_count(w, sd->version_count);
     for (size_t i = 0; i < sd->version_count; i++) {
         scp_put_u8(w, sd->versions[i].kvn);
@@ -86,6 +91,8 @@ static void put_domain(struct scp_writer *w, const struct card_domain *sd)
         scp_put_u8(w, sd->keys[i].kvn);
         scp_put_u8(w, sd->keys[i].id);
         scp_put_u8(w, sd->keys[i].type);
+        scp_put_u8(w, sd->keys[i].access);
+        scp_put_u16(w, sd->keys[i].usage);
         put_value(w, sd->keys[i].value, sd->keys[i].len);
     }
 }
@@ -105,6 +112,7 @@ static void put_application(struct scp_writer *w, const struct card_application 
     put_aid(w, &app->load_file);
     put_aid(w, &app->module);
     put_aid(w, &app->domain);
+    put_aid(w, &app->provider);
     scp_put_u8(w, app->applet);
     scp_put_u8(w, app->state);
     scp_put_u8(w, app->state_unlocked);
@@ -124,6 +132,8 @@ void card_image_put(struct scp_writer *w, const struct card_image *image)
     scp_put(w, SCP_BYTES(magic));
     scp_put_u16(w, CARD_IMAGE_VERSION);
     put_traits(w, &image->traits);
+    scp_put_u8(w, image->restricted);
+    scp_put_u8(w, image->failed);
     put_count(w, image->load_file_count);
     for (size_t i = 0; i < image->load_file_count; i++)
         put_load_file(w, image->load_files[i]);
@@ -155,6 +165,12 @@ enum scp_error card_image_encode(const struct card_image *image, size_t expected
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
+
+/* A reader and the version of what it reads. */
+struct image_reader {
+    struct scp_reader in;
+    uint16_t version;
+};
 
 static struct scp_aid get_aid(struct scp_reader *r)
 {
@@ -232,8 +248,9 @@ static void get_natives(struct scp_reader *r, struct card_traits *t)
     }
 }
 
-static void get_traits(struct scp_reader *r, struct card_traits *t)
+static void get_traits(struct image_reader *image, struct card_traits *t)
 {
+    struct scp_reader *r = &image->in;
     t->protocol = scp_get_u8(r);
     t->i = scp_get_u8(r);
     t->key_len = scp_get_u8(r);
@@ -242,34 +259,48 @@ static void get_traits(struct scp_reader *r, struct card_traits *t)
     t->max_command = scp_get_u8(r);
     t->personalises_in_installed = get_bool(r);
     t->load_wraps = get_bool(r);
+    if (image->version >= 2) {
+        t->channels = scp_get_u8(r);
+        t->terminate_after = scp_get_u8(r);
+    }
     t->atr_len = get_short(r, t->atr, sizeof t->atr);
     t->memory = scp_get_u32(r);
     t->memory_volatile = scp_get_u32(r);
     t->application_volatile = scp_get_u32(r);
     scp_get_into(r, t->diversification_data, sizeof t->diversification_data);
+    if (t->channels >= CARD_CHANNELS_MAX)
+        scp_reader_fail(r, SCP_OUT_OF_RANGE);
     if (t->protocol != SCP_PROTOCOL_02 && t->protocol != SCP_PROTOCOL_03)
         scp_reader_fail(r, SCP_MALFORMED);
     get_natives(r, t);
 }
 
-static void get_load_file(struct scp_reader *r, struct card_load_file *file)
+static void get_load_file(struct image_reader *image, struct card_load_file *file)
 {
+    struct scp_reader *r = &image->in;
     file->aid = get_aid(r);
     file->domain = get_aid(r);
+    if (image->version >= 2)
+        file->provider = get_aid(r);
     scp_get_into(r, file->version, sizeof file->version);
     file->size = scp_get_u32(r);
     get_aids(r, &file->modules, &file->module_count);
     get_aids(r, &file->imports, &file->import_count);
 }
 
-static void get_keys(struct scp_reader *r, struct card_domain *sd)
+static void get_keys(struct image_reader *image, struct card_domain *sd)
 {
+    struct scp_reader *r = &image->in;
     size_t n = get_count(r, CARD_KEYS_MAX);
     for (size_t i = 0; i < n; i++) {
-        struct card_key key = {0};
+        struct card_key key = {.access = CARD_KEY_ACCESS_NONE};
         key.kvn = scp_get_u8(r);
         key.id = scp_get_u8(r);
         key.type = scp_get_u8(r);
+        if (image->version >= 2) {
+            key.access = scp_get_u8(r);
+            key.usage = scp_get_u16(r);
+        }
         enum scp_error error = card_key_put(sd, &key, get_value(r));
         if (error != SCP_OK)
             scp_reader_fail(r, error);
@@ -277,17 +308,22 @@ static void get_keys(struct scp_reader *r, struct card_domain *sd)
 }
 
 /* The versions come before the keys and hold counters; adding a key begins its counters anew. */
-static void get_domain(struct scp_reader *r, struct card_domain *sd)
+static void get_domain(struct image_reader *image, struct card_domain *sd)
 {
+    struct scp_reader *r = &image->in;
     sd->protocol = scp_get_u8(r);
     sd->i = scp_get_u8(r);
     sd->accept_extradition_to = scp_get_u8(r);
     sd->accept_deletion = scp_get_u8(r);
     sd->accept_extradition_from = scp_get_u8(r);
     sd->explicit_personalised = get_bool(r);
+    if (image->version >= 2) {
+        sd->restricted = scp_get_u8(r);
+        sd->confirmations = scp_get_u16(r);
+    }
     size_t n = get_count(r, CARD_KEYS_MAX);
     struct scp_reader versions = scp_reader_on(scp_get(r, 6 * n));
-    get_keys(r, sd);
+    get_keys(image, sd);
     for (size_t i = 0; i < n; i++) {
         struct card_key_version *version = card_key_version_find(sd, scp_get_u8(&versions));
         uint32_t counter = scp_get_u32(&versions);
@@ -312,12 +348,15 @@ static void get_objects(struct scp_reader *r, struct card_objects *objects)
     }
 }
 
-static void get_application(struct scp_reader *r, struct card_application *app)
+static void get_application(struct image_reader *image, struct card_application *app)
 {
+    struct scp_reader *r = &image->in;
     app->aid = get_aid(r);
     app->load_file = get_aid(r);
     app->module = get_aid(r);
     app->domain = get_aid(r);
+    if (image->version >= 2)
+        app->provider = get_aid(r);
     app->applet = get_applet_kind(r);
     app->state = scp_get_u8(r);
     app->state_unlocked = scp_get_u8(r);
@@ -336,30 +375,32 @@ static void get_application(struct scp_reader *r, struct card_application *app)
     if (app->sd == NULL)
         scp_reader_fail(r, SCP_NO_MEMORY);
     else
-        get_domain(r, app->sd);
+        get_domain(image, app->sd);
 }
 
-static void get_load_files(struct scp_reader *r, struct card_image *image)
+static void get_load_files(struct image_reader *from, struct card_image *image)
 {
+    struct scp_reader *r = &from->in;
     size_t n = get_count(r, CARD_LOAD_FILES_MAX);
     for (size_t i = 0; i < n && scp_reader_status(r) == SCP_OK; i++) {
         struct card_load_file *file = card_image_add_load_file(image);
         if (file == NULL)
             scp_reader_fail(r, SCP_NO_MEMORY);
         else
-            get_load_file(r, file);
+            get_load_file(from, file);
     }
 }
 
-static void get_applications(struct scp_reader *r, struct card_image *image)
+static void get_applications(struct image_reader *from, struct card_image *image)
 {
+    struct scp_reader *r = &from->in;
     size_t n = get_count(r, CARD_APPLICATIONS_MAX);
     for (size_t i = 0; i < n && scp_reader_status(r) == SCP_OK; i++) {
         struct card_application *app = card_image_add_application(image);
         if (app == NULL)
             scp_reader_fail(r, SCP_NO_MEMORY);
         else
-            get_application(r, app);
+            get_application(from, app);
     }
 }
 
@@ -370,14 +411,20 @@ bool card_image_begins(struct scp_bytes head)
 
 static enum scp_error read_image(struct scp_bytes bytes, struct card_image *image)
 {
-    struct scp_reader r = scp_reader_on(bytes);
-    if (!scp_bytes_equal(scp_get(&r, sizeof magic), SCP_BYTES(magic)) ||
-        scp_get_u16(&r) != CARD_IMAGE_VERSION)
+    struct image_reader from = {.in = scp_reader_on(bytes)};
+    if (!scp_bytes_equal(scp_get(&from.in, sizeof magic), SCP_BYTES(magic)))
         return SCP_UNSUPPORTED;
-    get_traits(&r, &image->traits);
-    get_load_files(&r, image);
-    get_applications(&r, image);
-    SCP_TRY(scp_reader_end(&r));
+    from.version = scp_get_u16(&from.in);
+    if (from.version == 0 || from.version > CARD_IMAGE_VERSION)
+        return SCP_UNSUPPORTED;
+    get_traits(&from, &image->traits);
+    if (from.version >= 2) {
+        image->restricted = scp_get_u8(&from.in);
+        image->failed = scp_get_u8(&from.in);
+    }
+    get_load_files(&from, image);
+    get_applications(&from, image);
+    SCP_TRY(scp_reader_end(&from.in));
     if (image->application_count == 0 || card_isd(image)->sd == NULL)
         return SCP_MALFORMED;
     return SCP_OK;

@@ -1,10 +1,13 @@
 /* Private: the image of a card as bytes.
  *
  *     "RBSC"  magic
- *     u16     version, 1
+ *     u16     version, 2
  *     traits, then the load files, then the applications, each field in the order of model.h;
  *     numbers big-endian, AIDs and short fields with one length byte, values with four, lists with
  *     a count of two bytes.
+ *
+ * Version 1 lacks what GPCS has beyond the issuer's own needs (logical channels, key usage and
+ * access, restrictions, application providers); it is read with none of them.
  *
  * Decoding checks everything: each length, each limit of model.h, and that there is an issuer
  * security domain, so that the rest of the card may rely on it. */
@@ -13,7 +16,7 @@
 
 #include "agent/card/model.h"
 
-enum { CARD_IMAGE_VERSION = 1, CARD_IMAGE_MAGIC_SIZE = 4 };
+enum { CARD_IMAGE_VERSION = 2, CARD_IMAGE_MAGIC_SIZE = 4 };
 
 /* Whether the first CARD_IMAGE_MAGIC_SIZE bytes are those of an image. */
 bool card_image_begins(struct scp_bytes head);

@@ -17,7 +17,9 @@
  *       cplc: HEX                  # 42 bytes; the serial number comes from the card
  *       memory: {non_volatile: BYTES, volatile: BYTES, application_volatile: BYTES}
  *       tries: NUMBER              # failed authentications before a key set locks
+ *       terminate_after: 0         # failed authentications in a row until the card ends; 0: never
  *       load_wraps: false          # more than 256 LOAD blocks
+ *       logical_channels: 0        # supplementary ones, to 19
  *       native: [{module: HEX, applet: payment | directory | social | generic}…]
  *
  * The issuance says what this card is given:

@@ -178,7 +178,7 @@ enum scp_error card_key_put(struct card_domain *sd, const struct card_key *key,
         place = &grown[sd->key_count++];
     }
     wipe_free(place->value, place->len);
-    *place = (struct card_key){.kvn = key->kvn, .id = key->id, .type = key->type};
+    *place = *key;
     place->value = copy;
     place->len = value.len;
     return version_touch(sd, key->kvn);

@@ -16,7 +16,8 @@
 
 enum {
     CARD_ATR_MAX = 32,
-    CARD_IMPLICIT_MAX = 8,       /* implicit selection parameters of one application */
+    CARD_CHANNELS_MAX = 20, /* the basic logical channel and 19 supplementary ones (GPCS 11.1.4) */
+    CARD_IMPLICIT_MAX = 8,  /* implicit selection parameters of one application */
     CARD_KEY_VALUE_MAX = 1024,   /* all components of one key */
     CARD_OBJECT_MAX = 16 * 1024, /* one data object */
     CARD_APPLICATIONS_MAX = 256,
@@ -47,10 +48,14 @@ SCP_MUST_USE enum scp_error card_object_put(struct card_objects *objects, uint32
                                             struct scp_bytes value);
 void card_objects_fini(struct card_objects *objects);
 
+enum { CARD_KEY_ACCESS_NONE = 0xFF };
+
 struct card_key {
     uint8_t kvn;
     uint8_t id;
-    uint8_t type; /* enum scp_key_type, of the first component */
+    uint8_t type;   /* enum scp_key_type, of the first component */
+    uint8_t access; /* GPCS 11.1.10; CARD_KEY_ACCESS_NONE when it was not given */
+    uint16_t usage; /* key usage qualifier (GPCS 11.1.9), first byte high; 0 when not given */
     uint8_t
         *value; /* a symmetric key; of a public key its components as {type, u16 length, value} */
     size_t len;
@@ -71,6 +76,8 @@ struct card_domain {
     uint8_t accept_deletion;
     uint8_t accept_extradition_from;
     bool explicit_personalised; /* 84: SET STATUS alone leads to PERSONALIZED */
+    uint8_t restricted;         /* INSTALL forms and DELETE that it may not do (GPCS table 11-53) */
+    uint16_t confirmations;     /* confirmation counter of its receipts (GPCS 9.1.3.6) */
     struct card_key *keys;
     size_t key_count;
     struct card_key_version *versions;
@@ -81,11 +88,12 @@ struct card_application {
     struct scp_aid aid;
     struct scp_aid load_file; /* empty for the issuer security domain */
     struct scp_aid module;
-    struct scp_aid domain;  /* of the associated security domain */
-    uint8_t applet;         /* enum card_applet_kind */
-    uint8_t state;          /* GPCS 11.1.1; of the ISD: the card's life cycle */
-    uint8_t state_unlocked; /* the state to come back to */
-    uint32_t privileges;    /* enum scp_privilege */
+    struct scp_aid domain;   /* of the associated security domain */
+    struct scp_aid provider; /* 5F20 of its installation: application provider, 0 to 16 bytes */
+    uint8_t applet;          /* enum card_applet_kind */
+    uint8_t state;           /* GPCS 11.1.1; of the ISD: the card's life cycle */
+    uint8_t state_unlocked;  /* the state to come back to */
+    uint32_t privileges;     /* enum scp_privilege */
     uint8_t implicit[CARD_IMPLICIT_MAX];
     uint8_t implicit_count;
     uint32_t reserved;       /* non-volatile memory kept for it (D8) */
@@ -98,6 +106,7 @@ struct card_application {
 struct card_load_file {
     struct scp_aid aid;
     struct scp_aid domain;
+    struct scp_aid provider;
     uint8_t version[2]; /* major, minor */
     uint32_t size;      /* of the load file data block */
     struct scp_aid *modules;
@@ -121,7 +130,9 @@ struct card_traits {
     uint8_t tries;       /* failed authentications until a key version locks */
     uint8_t max_command; /* 9F65 */
     bool personalises_in_installed;
-    bool load_wraps; /* more than 256 LOAD blocks are allowed */
+    bool load_wraps;         /* more than 256 LOAD blocks are allowed */
+    uint8_t channels;        /* supplementary logical channels, 0 to 19 */
+    uint8_t terminate_after; /* failed authentications in a row until the card ends; 0: never */
     uint8_t atr[CARD_ATR_MAX];
     uint8_t atr_len;
     uint32_t memory;
@@ -138,6 +149,8 @@ struct card_image {
     size_t load_file_count;
     struct card_application **applications;
     size_t application_count;
+    uint8_t restricted; /* what no security domain may do any more (GPCS table 11-53) */
+    uint8_t failed;     /* authentications that failed in a row, whatever their keys */
 };
 
 void card_image_fini(struct card_image *image);

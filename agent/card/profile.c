@@ -8,8 +8,9 @@ static const char *const card_keys[] = {
     "protocol",       "i",      "key_length", "kvn", "isd_aid", "max_command_data",
     "protected_aids", "quirks", NULL};
 static const char *const quirk_keys[] = {"personalises_in_installed", NULL};
-static const char *const soft_keys[] = {"atr",        "cplc",   "memory", "tries",
-                                        "load_wraps", "native", NULL};
+static const char *const soft_keys[] = {
+    "atr",    "cplc", "memory", "tries", "terminate_after", "load_wraps", "logical_channels",
+    "native", NULL};
 static const char *const memory_keys[] = {"non_volatile", "volatile", "application_volatile", NULL};
 static const char *const native_keys[] = {"module", "applet", NULL};
 static const char *const protocols[] = {"scp02", "scp03", NULL};
@@ -107,6 +108,10 @@ static void read_soft(const struct document_node *soft, struct card_traits *trai
     doc_hex(doc_require(soft, "cplc", problem), facts->cplc, SCP_CPLC_SIZE, SCP_CPLC_SIZE, problem);
     read_memory(doc_require(soft, "memory", problem), traits, problem);
     traits->tries = (uint8_t)doc_integer(doc_get(soft, "tries"), 1, 255, 10, problem);
+    traits->terminate_after =
+        (uint8_t)doc_integer(doc_get(soft, "terminate_after"), 0, 255, 0, problem);
+    traits->channels = (uint8_t)doc_integer(doc_get(soft, "logical_channels"), 0,
+                                            CARD_CHANNELS_MAX - 1, 0, problem);
     traits->load_wraps = doc_bool(doc_get(soft, "load_wraps"), false, problem);
     read_natives(doc_get(soft, "native"), traits, problem);
 }

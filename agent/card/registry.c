@@ -52,12 +52,30 @@ bool card_is_isd(const struct card_image *image, const struct card_application *
     return app == card_isd(image);
 }
 
+bool card_is_locked(const struct card_image *image)
+{
+    uint8_t state = card_isd(image)->state;
+    return state == SCP_CARD_LOCKED || state == SCP_CARD_TERMINATED;
+}
+
+/* The first application with the privilege; the issuer security domain has what no other has. */
+static struct card_application *holder(const struct card_image *image, enum scp_privilege privilege)
+{
+    for (size_t i = 1; i < image->application_count; i++)
+        if (scp_privileges_have(image->applications[i]->privileges, privilege))
+            return image->applications[i];
+    return card_isd(image);
+}
+
+struct card_application *card_final_application(const struct card_image *image)
+{
+    return holder(image, SCP_PRIVILEGE_FINAL_APPLICATION);
+}
+
 bool card_selectable(const struct card_image *image, const struct card_application *app)
 {
-    uint8_t card_state = card_isd(image)->state;
-    bool final = scp_privileges_have(app->privileges, SCP_PRIVILEGE_FINAL_APPLICATION);
-    if (card_state == SCP_CARD_LOCKED || card_state == SCP_CARD_TERMINATED)
-        return final || card_is_isd(image, app);
+    if (card_is_locked(image))
+        return app == card_final_application(image);
     if (card_is_isd(image, app))
         return true;
     return !scp_life_cycle_is_locked(app->state) && app->state != SCP_APPLICATION_INSTALLED;
@@ -87,15 +105,46 @@ struct card_application *card_select_find(const struct card_image *image, struct
     return NULL;
 }
 
-struct card_application *card_default_selected(const struct card_image *image)
+/* Whether the implicit selection parameter names the channel of the interface (GPCS 11.1.7). */
+static bool names(uint8_t parameter, bool contactless, uint8_t channel)
+{
+    enum { CONTACTLESS = 0x80, CONTACT = 0x40, CHANNEL = 0x1F };
+    return (parameter & (contactless ? CONTACTLESS : CONTACT)) != 0 &&
+           (parameter & CHANNEL) == channel;
+}
+
+static struct card_application *registered(const struct card_image *image, bool contactless,
+                                           uint8_t channel)
 {
     for (size_t i = 1; i < image->application_count; i++) {
         struct card_application *app = image->applications[i];
-        if (scp_privileges_have(app->privileges, SCP_PRIVILEGE_CARD_RESET) &&
-            card_selectable(image, app))
-            return app;
+        for (size_t k = 0; k < app->implicit_count; k++)
+            if (names(app->implicit[k], contactless, channel))
+                return app;
     }
-    return card_isd(image);
+    return NULL;
+}
+
+/* The Card Reset privilege without parameters stands for the basic channel of every interface. */
+static struct card_application *on_basic_channel(const struct card_image *image, bool contactless)
+{
+    struct card_application *app = registered(image, contactless, 0);
+    struct card_application *reset = holder(image, SCP_PRIVILEGE_CARD_RESET);
+    if (app != NULL)
+        return app;
+    bool stands = reset->implicit_count == 0 && reset->state != SCP_APPLICATION_INSTALLED;
+    return stands ? reset : card_isd(image);
+}
+
+struct card_application *card_implicit(const struct card_image *image, bool contactless,
+                                       uint8_t channel)
+{
+    if (card_is_locked(image))
+        return card_final_application(image);
+    struct card_application *app = channel == 0 ? NULL : registered(image, contactless, channel);
+    if (app == NULL)
+        app = on_basic_channel(image, contactless);
+    return card_selectable(image, app) ? app : card_final_application(image);
 }
 
 /* ---- hierarchy ------------------------------------------------------------------------------- */

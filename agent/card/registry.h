@@ -26,8 +26,18 @@ bool card_selectable(const struct card_image *image, const struct card_applicati
  * before others, or, when `after` is given, the next one behind it. */
 struct card_application *card_select_find(const struct card_image *image, struct scp_bytes aid,
                                           const struct card_application *after);
-/* The application with the Card Reset privilege, or the issuer security domain. */
-struct card_application *card_default_selected(const struct card_image *image);
+/* The application that is selected without being asked for, on a logical channel of the contact or
+ * the contactless interface: the one registered for it, else that of the basic channel, else the
+ * issuer security domain; the final application in its place when it or the card is locked (GPCS
+ * 6.4.1, 6.4.2). */
+struct card_application *card_implicit(const struct card_image *image, bool contactless,
+                                       uint8_t channel);
+/* The only one selectable when the card is locked: with the Final Application privilege, or the
+ * issuer security domain (GPCS 6.6.2). */
+struct card_application *card_final_application(const struct card_image *image);
+
+/* Whether the card is in CARD_LOCKED or TERMINATED. */
+bool card_is_locked(const struct card_image *image);
 
 bool card_is_isd(const struct card_image *image, const struct card_application *app);
 /* Whether something associated with `domain` is below `ancestor`, directly or not (GPCS 7.2). */

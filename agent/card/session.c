@@ -5,15 +5,16 @@
 
 void card_contexts_end(struct softcard *card)
 {
-    card_load_end(card);
+    if (card->load.by == card->at)
+        card_load_end(card);
     card_store_end(card);
-    card->status = (struct card_status_query){.active = false};
+    card->at->status = (struct card_status_query){.active = false};
 }
 
 static void drop_channel(struct softcard *card, enum card_session_state state)
 {
-    scp_card_channel_fini(&card->session.channel);
-    card->session = (struct card_session){.state = state};
+    scp_card_channel_fini(&card->at->session.channel);
+    card->at->session = (struct card_session){.state = state};
     card_contexts_end(card);
 }
 
@@ -75,13 +76,13 @@ static uint16_t initialize(struct softcard *card, const struct card_application 
                            struct card_key_version *version, struct scp_bytes host_challenge,
                            struct scp_writer *out)
 {
-    struct card_session *session = &card->session;
+    struct card_session *session = &card->at->session;
     struct scp_card_channel_setup setup = {
         .protocol = (enum scp_protocol)owner->sd->protocol,
         .i = owner->sd->i,
         .kvn = version->kvn,
         .counter = version->counter,
-        .aid = scp_aid_bytes(&card->selected),
+        .aid = scp_aid_bytes(&card->at->selected),
     };
     struct scp_writer w =
         scp_writer_on(setup.diversification_data, sizeof setup.diversification_data);
@@ -127,7 +128,7 @@ uint16_t card_cmd_initialize_update(struct softcard *card, const struct scp_apdu
 
 uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes command)
 {
-    struct card_session *session = &card->session;
+    struct card_session *session = &card->at->session;
     if (session->state != CARD_SESSION_INITIALIZED) {
         card_session_end(card);
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
@@ -157,7 +158,7 @@ uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes comm
 
 enum scp_error card_decrypt(const struct softcard *card, struct scp_bytes cipher, uint8_t *out)
 {
-    if (card->session.state != CARD_SESSION_OPEN)
+    if (card->at->session.state != CARD_SESSION_OPEN)
         return SCP_STATE;
-    return scp_card_channel_dek_decrypt(&card->session.channel, cipher, out);
+    return scp_card_channel_dek_decrypt(&card->at->session.channel, cipher, out);
 }

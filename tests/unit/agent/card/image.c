@@ -36,10 +36,10 @@ static void an_image_opens_with_magic_and_version(void **state)
     (void)state;
     struct rig *rig = rig_new("scp03-i70-aes128");
     struct scp_bytes image = softcard_image(rig->card);
-    assert_memory_equal("RBSC\x00\x01", image.ptr, 6);
-    rig->image[5] = 2;
+    assert_memory_equal("RBSC\x00\x02", image.ptr, 6);
+    rig->image[5] = 3;
     assert_int_equal(SCP_UNSUPPORTED, restore(rig, scp_bytes_of(rig->image, rig->image_len)));
-    rig->image[5] = 1;
+    rig->image[5] = 2;
     rig->image[0] = 'X';
     assert_int_equal(SCP_UNSUPPORTED, restore(rig, scp_bytes_of(rig->image, rig->image_len)));
     rig_free(rig);

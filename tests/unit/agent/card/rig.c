@@ -126,19 +126,34 @@ static struct document *document(const char *name, const char *text)
     return doc;
 }
 
-static void issue(struct rig *rig, const char *profile_name)
+/* A profile of configs/profiles, whose last section is `soft`, with more lines of that section. */
+static struct document *read_profile(const char *name, const char *soft_lines)
+{
+    char path[512];
+    struct rebind_blob text;
+    struct document_problem problem = {0};
+    struct document *profile = NULL;
+    (void)snprintf(path, sizeof path, "%s/configs/profiles/%s.yaml", REBIND_SOURCE_DIR, name);
+    assert_int_equal(SCP_OK, rebind_file_read(path, 65536, &text, NULL));
+    size_t size = text.len + strlen(soft_lines);
+    char *longer = malloc(size + 1);
+    assert_non_null(longer);
+    (void)snprintf(longer, size + 1, "%.*s%s", (int)text.len, (const char *)text.ptr, soft_lines);
+    assert_int_equal(DOC_OK, doc_new(path, scp_bytes_of(longer, size), &profile, &problem));
+    free(longer);
+    rebind_blob_free(&text);
+    return profile;
+}
+
+static void issue(struct rig *rig, const char *profile_name, const char *soft_lines)
 {
     static const uint8_t diversification_data[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    char path[512];
     char keys_text[512];
     size_t key_len = 0;
     struct document_problem problem = {0};
-    struct document *profile = NULL;
     struct rebind_blob blob;
     struct scp_key_set masters = {0};
-    (void)snprintf(path, sizeof path, "%s/configs/profiles/%s.yaml", REBIND_SOURCE_DIR,
-                   profile_name);
-    assert_int_equal(DOC_OK, doc_new_from_file(path, &profile, &problem));
+    struct document *profile = read_profile(profile_name, soft_lines);
     read_params(rig, profile, &key_len);
     bool aes = rig->params.protocol == SCP_PROTOCOL_03;
     make_masters(aes ? "kdf3" : "emv", key_len, keys_text, sizeof keys_text, &masters);
@@ -160,10 +175,15 @@ static void issue(struct rig *rig, const char *profile_name)
 
 struct rig *rig_new(const char *profile)
 {
+    return rig_new_with(profile, "");
+}
+
+struct rig *rig_new_with(const char *profile, const char *soft_lines)
+{
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
     rig->env = rebind_env_seeded(&rig->seeded, 7, 1700000000000);
-    issue(rig, profile);
+    issue(rig, profile, soft_lines);
     bring_to_life(rig);
     return rig;
 }
@@ -179,10 +199,25 @@ void rig_free(struct rig *rig)
 /* ---- talking ----------------------------------------------------------------------------------
  */
 
+/* The class byte for the logical channel (GPCS 11.1.4); no MAC covers its number. */
+static uint8_t on_channel(uint8_t cla, uint8_t number)
+{
+    if (number < 4)
+        return cla | number;
+    uint8_t secured = (cla & 0x04) != 0 ? 0x20 : 0x00;
+    return (uint8_t)((cla & 0x90) | 0x40 | secured | (number - 4));
+}
+
 static struct scp_bytes transmit(struct rig *rig, struct scp_bytes command)
 {
+    uint8_t sent[SCP_APDU_MAX];
+    struct scp_writer on = scp_writer_on(sent, sizeof sent);
+    scp_put(&on, command);
+    assert_int_equal(SCP_OK, scp_writer_status(&on));
+    if (command.len > 0 && rig->channel_number != 0)
+        sent[0] = on_channel(sent[0], rig->channel_number);
     struct scp_writer w = scp_writer_on(rig->response, sizeof rig->response);
-    assert_int_equal(SCP_OK, softcard_transmit(rig->card, command, &w));
+    assert_int_equal(SCP_OK, softcard_transmit(rig->card, scp_written(&on), &w));
     return scp_written(&w);
 }
 

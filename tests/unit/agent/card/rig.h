@@ -31,7 +31,8 @@ struct rig {
     struct scp_keys holder;
     uint8_t response[SOFTCARD_RESPONSE_MAX];
     uint8_t plain[SOFTCARD_RESPONSE_MAX];
-    struct scp_bytes data; /* of the last response */
+    uint8_t channel_number; /* logical channel that commands go to */
+    struct scp_bytes data;  /* of the last response */
     uint16_t sw;
 };
 
@@ -40,6 +41,8 @@ extern const struct scp_bytes rig_isd, rig_social, rig_ppse, rig_payment_module,
 
 /* A card of configs/profiles/NAME.yaml. */
 struct rig *rig_new(const char *profile);
+/* The same with lines of its section `soft` added, each "  key: value\n". */
+struct rig *rig_new_with(const char *profile, const char *soft_lines);
 void rig_free(struct rig *rig);
 /* Bring the card to life again from what the storage holds. */
 void rig_reopen(struct rig *rig);
