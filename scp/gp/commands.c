@@ -3,8 +3,6 @@
 #include "scp/gp/status_words.h"
 #include "scp/gp/tlv.h"
 
-#include <assert.h>
-
 enum {
     TAG_AID = 0x4F,
     TAG_TAG_LIST = 0x5C,
@@ -77,26 +75,7 @@ struct scp_apdu scp_select_next(struct scp_bytes aid)
     return apdu;
 }
 
-/* ---- long commands and LOAD --------------------------------------------------------------- */
-
-size_t scp_segment_count(size_t data_len, size_t room)
-{
-    assert(room > 0);
-    return data_len == 0 ? 1 : (data_len + room - 1) / room;
-}
-
-enum scp_error scp_segment(const struct scp_apdu *whole, size_t room, size_t index,
-                           struct scp_apdu *out)
-{
-    size_t count = scp_segment_count(whole->data.len, room);
-    if (index >= count)
-        return SCP_NOT_FOUND;
-    *out = *whole;
-    out->data = scp_bytes_slice(whole->data, index * room, room);
-    if (index + 1 < count)
-        out->p1 |= SCP_MORE_COMMANDS;
-    return SCP_OK;
-}
+/* ---- LOAD --------------------------------------------------------------------------------- */
 
 enum scp_error scp_load_block(struct scp_bytes load_file, size_t room, size_t index,
                               struct scp_apdu *out)

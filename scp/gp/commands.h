@@ -1,5 +1,9 @@
-/* The other content management commands: SELECT, LOAD, DELETE, SET STATUS, GET STATUS, GET DATA,
- * and cutting of long commands.
+/* The other content management commands: SELECT, LOAD, DELETE, SET STATUS, GET STATUS, GET DATA.
+ * chaining.h cuts what is too long for one APDU.
+ *
+ *     const struct scp_delete delete = {.aid = instance};
+ *     SCP_TRY(scp_delete_command(&delete, &data, &apdu));
+ *     scp_put_apdu(&w, &apdu);
  *
  * A builder that needs room appends its data to the caller's writer and describes the command in a
  * struct scp_apdu that borrows them; one that does not returns the command. Nothing is owned. */
@@ -7,8 +11,9 @@
 #define SCP_GP_COMMANDS_H
 
 #include "scp/gp/apdu.h"
+#include "scp/gp/chaining.h"
 
-enum { SCP_CLA_ISO = 0x00, SCP_CLA_GP = 0x80, SCP_CLA_SECURE = 0x04, SCP_MORE_COMMANDS = 0x80 };
+enum { SCP_CLA_ISO = 0x00, SCP_CLA_GP = 0x80, SCP_CLA_SECURE = 0x04 };
 
 enum scp_ins {
     SCP_INS_MANAGE_CHANNEL = 0x70,
@@ -36,15 +41,6 @@ const char *scp_ins_name(uint8_t ins);
 /* By full or partial AID; an empty one selects the issuer security domain. */
 struct scp_apdu scp_select(struct scp_bytes aid);
 struct scp_apdu scp_select_next(struct scp_bytes aid);
-
-/* ---- long commands: cutting (GPCS 11.1.5) ------------------------------------------------- */
-
-/* Number of APDUs for a command with that much data; at least 1. */
-size_t scp_segment_count(size_t data_len, size_t room);
-/* The `index`-th APDU of an INSTALL, DELETE or PUT KEY command whose data may be longer than `room`
- * bytes: P1 b8 is set on all but the last. NOT_FOUND past the last. */
-SCP_MUST_USE enum scp_error scp_segment(const struct scp_apdu *whole, size_t room, size_t index,
-                                        struct scp_apdu *out);
 
 /* ---- LOAD (GPCS 11.6) --------------------------------------------------------------------- */
 

@@ -16,30 +16,6 @@ static void select_by_name_asks_for_an_answer(void **state)
     assert_int_equal(scp_select_next(SCP_EMPTY).p2, 0x02);
 }
 
-static void long_commands_are_cut_and_all_but_the_last_say_more(void **state)
-{
-    (void)state;
-    uint8_t data[600];
-    for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (uint8_t)i;
-    struct scp_apdu whole = {.cla = 0x80, .ins = SCP_INS_INSTALL, .p1 = 0x04, .le = 0};
-    whole.data = SCP_BYTES(data);
-    uint8_t joined[600];
-    struct scp_writer w = scp_writer_on(joined, sizeof joined);
-    struct scp_apdu part;
-    assert_int_equal(scp_segment_count(sizeof data, 247), 3);
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(scp_segment(&whole, 247, i, &part), SCP_OK);
-        assert_int_equal(part.p1, i < 2 ? 0x84 : 0x04);
-        scp_put(&w, part.data);
-    }
-    assert_true(scp_bytes_equal(scp_written(&w), whole.data));
-    assert_int_equal(scp_segment(&whole, 247, 3, &part), SCP_NOT_FOUND);
-    whole.data = SCP_EMPTY;
-    assert_int_equal(scp_segment(&whole, 247, 0, &part), SCP_OK);
-    assert_int_equal(part.p1, 0x04);
-}
-
 static void load_blocks_are_numbered_and_the_last_is_marked(void **state)
 {
     (void)state;
@@ -179,7 +155,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(select_by_name_asks_for_an_answer),
-        cmocka_unit_test(long_commands_are_cut_and_all_but_the_last_say_more),
         cmocka_unit_test(load_blocks_are_numbered_and_the_last_is_marked),
         cmocka_unit_test(deletion_of_content_and_of_keys_round_trips),
         cmocka_unit_test(a_deletion_names_content_or_keys),
