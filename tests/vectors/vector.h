@@ -28,7 +28,7 @@ struct vector {
 
 struct vector_kind {
     const char *protocol;
-    const char *kind;
+    const char *kind; /* a final '*' stands for any end: "response-packet-*" */
     void (*check)(struct vector *v);
 };
 

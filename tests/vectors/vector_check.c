@@ -16,13 +16,21 @@ struct tally {
     size_t skipped;
 };
 
+/* A kind in a table may end in '*': the start that a group of kinds shares. */
+static bool kind_fits(const char *pattern, const char *kind)
+{
+    size_t len = strlen(pattern);
+    return len > 0 && pattern[len - 1] == '*' ? strncmp(pattern, kind, len - 1) == 0
+                                              : strcmp(pattern, kind) == 0;
+}
+
 static const struct vector_kind *kind_of(const char *protocol, const char *kind)
 {
     for (size_t f = 0; f < vector_family_count; f++) {
         const struct vector_family *family = vector_families[f];
         for (size_t k = 0; k < family->count; k++)
             if (strcmp(family->kinds[k].protocol, protocol) == 0 &&
-                strcmp(family->kinds[k].kind, kind) == 0)
+                kind_fits(family->kinds[k].kind, kind))
                 return &family->kinds[k];
     }
     return NULL;
