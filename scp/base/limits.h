@@ -11,6 +11,7 @@ enum {
     SCP_RESPONSE_MAX = 256 + 2,        /* with its status word */
     SCP_INIT_UPDATE_RESPONSE_MAX = 48, /* SCP03 S16 with a counter, without status word */
     SCP_COMMAND_MAX = 2048,            /* data of one command before chaining (INSTALL, PUT KEY) */
+    SCP_SIGNATURE_MAX = 512,           /* of RSA with 4096 bits */
     SCP_LOAD_FILE_MAX = 256 * 1024,    /* a whole load file with its DAP blocks */
     SCP_CAP_MAX = 2 * 1024 * 1024,     /* a CAP archive */
     SCP_SCRIPT_MAX = 512 * 1024,       /* one administration script */

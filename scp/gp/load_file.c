@@ -1,6 +1,5 @@
 #include "scp/gp/load_file.h"
 
-#include "scp/crypto/hash.h"
 #include "scp/gp/tlv.h"
 
 enum {
@@ -156,7 +155,5 @@ enum scp_error scp_load_file_parse(struct scp_bytes load_file, struct scp_load_f
 enum scp_error scp_data_block_hash(enum scp_hash hash, struct scp_bytes data_block,
                                    struct scp_digest *out)
 {
-    bool sha1 = hash == SCP_HASH_SHA1;
-    out->len = sha1 ? 20 : 32;
-    return sha1 ? scp_sha1(data_block, out->bytes) : scp_sha256(data_block, out->bytes);
+    return scp_hash(hash, data_block, out);
 }

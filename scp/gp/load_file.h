@@ -9,6 +9,7 @@
 #ifndef SCP_GP_LOAD_FILE_H
 #define SCP_GP_LOAD_FILE_H
 
+#include "scp/crypto/hash.h"
 #include "scp/gp/aid.h"
 
 enum scp_component_tag {
@@ -31,7 +32,6 @@ enum {
     SCP_PACKAGE_APPLETS_MAX = 16,
     SCP_PACKAGE_IMPORTS_MAX = 32,
     SCP_LOAD_FILE_DAPS_MAX = 4,
-    SCP_HASH_MAX = 32,
 };
 
 /* "Header", "RefLocation": the name of the component's file in a CAP archive, without its ending;
@@ -114,11 +114,6 @@ SCP_MUST_USE enum scp_error scp_load_file_parse(struct scp_bytes load_file,
                                                 struct scp_load_file *out);
 
 /* The load file data block hash covers the value of C4 without tag and length (GPCS C.2). */
-enum scp_hash { SCP_HASH_SHA1, SCP_HASH_SHA256 };
-struct scp_digest {
-    uint8_t bytes[SCP_HASH_MAX];
-    size_t len;
-};
 /* CRYPTO. */
 SCP_MUST_USE enum scp_error scp_data_block_hash(enum scp_hash hash, struct scp_bytes data_block,
                                                 struct scp_digest *out);

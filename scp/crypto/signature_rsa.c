@@ -1,0 +1,173 @@
+#include "scp/crypto/asymmetric.h"
+
+#include <wolfssl/wolfcrypt/rsa.h>
+
+#include <string.h>
+
+enum { SHA1 = 20, SHA1_INFO_PREFIX = 15, SHA1_INFO = SHA1_INFO_PREFIX + SHA1, BASES = 64 };
+
+static enum scp_error load_public(const struct scp_signature_key *key, RsaKey *rsa)
+{
+    if (wc_InitRsaKey(rsa, NULL) != 0)
+        return SCP_CRYPTO;
+    int failed = wc_RsaPublicKeyDecodeRaw(key->modulus.ptr, (word32)key->modulus.len,
+                                          key->exponent.ptr, (word32)key->exponent.len, rsa);
+    return failed == 0 ? SCP_OK : SCP_CRYPTO;
+}
+
+/* The DigestInfo of a SHA-1 digest in DER (PKCS#1 9.2, note 1). */
+static void digest_info(const struct scp_digest *digest, uint8_t info[SHA1_INFO])
+{
+    static const uint8_t prefix[SHA1_INFO_PREFIX] = {0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E,
+                                                     0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14};
+    memcpy(info, prefix, sizeof prefix);
+    memcpy(info + sizeof prefix, digest->bytes, SHA1);
+}
+
+/* ---- the primes --------------------------------------------------------------------------- */
+
+/* Numbers on the way from n, e, d to the primes. */
+struct factoring {
+    mp_int odd; /* e·d - 1 = odd · 2^twos */
+    int twos;
+    mp_int minus_one; /* n - 1 */
+    mp_int root;
+    mp_int square;
+};
+
+static int prepare(struct factoring *f, const RsaKey *rsa)
+{
+    memset(f, 0, sizeof *f);
+    int failed =
+        mp_init(&f->odd) | mp_init(&f->minus_one) | mp_init(&f->root) | mp_init(&f->square);
+    if (failed == 0)
+        failed = mp_mul(&rsa->e, &rsa->d, &f->odd);
+    if (failed == 0)
+        failed = mp_sub_d(&f->odd, 1, &f->odd);
+    if (failed != 0 || mp_iszero(&f->odd))
+        return -1;
+    f->twos = mp_cnt_lsb(&f->odd);
+    (void)mp_rshb(&f->odd, f->twos);
+    return mp_sub_d(&rsa->n, 1, &f->minus_one);
+}
+
+/* Square base^odd until 1 comes out: what was squared last is a root of 1. Returns whether it is
+ * one other than 1 and -1, which shares a prime with n when one is taken from it. */
+static bool find_root(struct factoring *f, RsaKey *rsa, mp_digit base)
+{
+    if (mp_set(&f->square, base) != 0 || mp_exptmod(&f->square, &f->odd, &rsa->n, &f->root) != 0 ||
+        mp_cmp_d(&f->root, 1) == MP_EQ)
+        return false;
+    for (int i = 0; i < f->twos && mp_cmp(&f->root, &f->minus_one) != MP_EQ; i++) {
+        if (mp_sqrmod(&f->root, &rsa->n, &f->square) != 0)
+            return false;
+        if (mp_cmp_d(&f->square, 1) == MP_EQ)
+            return true;
+        if (mp_copy(&f->square, &f->root) != 0)
+            return false;
+    }
+    return false;
+}
+
+static bool find_primes(struct factoring *f, RsaKey *rsa)
+{
+    bool found = false;
+    for (mp_digit base = 2; !found && base < BASES; base++)
+        found = find_root(f, rsa, base);
+    return found && mp_sub_d(&f->root, 1, &f->root) == 0 &&
+           mp_gcd(&f->root, &rsa->n, &rsa->p) == 0 &&
+           mp_div(&rsa->n, &rsa->p, &rsa->q, &f->root) == 0 && mp_iszero(&f->root);
+}
+
+/* wolfCrypt signs with the primes alone; a key that says n, e, d has them implicitly (SP 800-56B,
+ * appendix C). The larger one is p, as wolfCrypt's subtraction wants it. */
+static bool complete(RsaKey *rsa)
+{
+    struct factoring f;
+    bool done = prepare(&f, rsa) == 0 && find_primes(&f, rsa);
+    if (done && mp_cmp(&rsa->p, &rsa->q) == MP_LT)
+        done = mp_exch(&rsa->p, &rsa->q) == 0;
+    done = done && mp_sub_d(&rsa->p, 1, &f.root) == 0 && mp_mod(&rsa->d, &f.root, &rsa->dP) == 0 &&
+           mp_sub_d(&rsa->q, 1, &f.root) == 0 && mp_mod(&rsa->d, &f.root, &rsa->dQ) == 0 &&
+           mp_invmod(&rsa->q, &rsa->p, &rsa->u) == 0;
+    scp_wipe(&f, sizeof f);
+    return done;
+}
+
+/* ---- signing ------------------------------------------------------------------------------ */
+
+static enum scp_error load_private(const struct scp_signature_key *key, WC_RNG *rng, RsaKey *rsa)
+{
+    SCP_TRY(load_public(key, rsa));
+    rsa->type = RSA_PRIVATE;
+    if (wc_RsaSetRNG(rsa, rng) != 0 ||
+        mp_read_unsigned_bin(&rsa->d, key->secret.ptr, (word32)key->secret.len) != 0)
+        return SCP_CRYPTO;
+    return complete(rsa) ? SCP_OK : SCP_MALFORMED;
+}
+
+static int run_sign(RsaKey *rsa, WC_RNG *rng, const struct scp_digest *digest,
+                    uint8_t out[SCP_SIGNATURE_MAX])
+{
+    if (digest->len != SHA1)
+        return wc_RsaPSS_Sign(digest->bytes, (word32)digest->len, out, SCP_SIGNATURE_MAX,
+                              WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa, rng);
+    uint8_t info[SHA1_INFO];
+    digest_info(digest, info);
+    return wc_RsaSSL_Sign(info, sizeof info, out, SCP_SIGNATURE_MAX, rsa, rng);
+}
+
+enum scp_error scp_rsa_sign(const struct scp_signature_key *key, WC_RNG *rng,
+                            const struct scp_digest *digest, struct scp_writer *signature)
+{
+    RsaKey rsa;
+    uint8_t out[SCP_SIGNATURE_MAX];
+    memset(&rsa, 0, sizeof rsa);
+    enum scp_error error = load_private(key, rng, &rsa);
+    if (error == SCP_OK) {
+        int len = run_sign(&rsa, rng, digest, out);
+        error = len > 0 && (size_t)len == key->modulus.len ? SCP_OK : SCP_CRYPTO;
+    }
+    wc_FreeRsaKey(&rsa);
+    scp_wipe(&rsa, sizeof rsa);
+    SCP_TRY(error);
+    scp_put(signature, scp_bytes_of(out, key->modulus.len));
+    return scp_writer_status(signature);
+}
+
+/* ---- verifying ---------------------------------------------------------------------------- */
+
+static bool holds_pkcs1(RsaKey *rsa, const struct scp_digest *digest, struct scp_bytes signature)
+{
+    uint8_t expected[SHA1_INFO];
+    uint8_t out[SCP_SIGNATURE_MAX];
+    digest_info(digest, expected);
+    int len = wc_RsaSSL_Verify(signature.ptr, (word32)signature.len, out, sizeof out, rsa);
+    return len == SHA1_INFO && memcmp(out, expected, sizeof expected) == 0;
+}
+
+static bool holds_pss(RsaKey *rsa, const struct scp_digest *digest, struct scp_bytes signature)
+{
+    uint8_t in[SCP_SIGNATURE_MAX]; /* the library does not promise to leave it as it is */
+    uint8_t out[SCP_SIGNATURE_MAX];
+    memcpy(in, signature.ptr, signature.len);
+    return wc_RsaPSS_VerifyCheck(in, (word32)signature.len, out, sizeof out, digest->bytes,
+                                 (word32)digest->len, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa) > 0;
+}
+
+enum scp_error scp_rsa_verify(const struct scp_signature_key *key, const struct scp_digest *digest,
+                              struct scp_bytes signature)
+{
+    if (signature.len != key->modulus.len)
+        return SCP_BAD_SIGNATURE;
+    RsaKey rsa;
+    memset(&rsa, 0, sizeof rsa);
+    enum scp_error error = load_public(key, &rsa);
+    if (error == SCP_OK) {
+        bool holds = digest->len == SHA1 ? holds_pkcs1(&rsa, digest, signature)
+                                         : holds_pss(&rsa, digest, signature);
+        error = holds ? SCP_OK : SCP_BAD_SIGNATURE;
+    }
+    wc_FreeRsaKey(&rsa);
+    return error;
+}
