@@ -1,14 +1,22 @@
 /* Private: a card under power, and what its commands share.
  *
  * What survives a loss of power is `image`; everything else here is forgotten at reset. A command
- * changes `image` freely: transmit commits it when the status word says that the command was
- * executed, and decodes the last commit again otherwise (softcard.c). No pointer into `image` is
- * kept between commands; AIDs are. */
+ * changes `image` freely: its end commits it when the status word says that the command was
+ * executed, and goes back to the last commit otherwise (card_settle). No pointer into `image` is
+ * kept between commands; AIDs are.
+ *
+ * So a command is one transaction: whole or not at all. Where a card could not take back what it
+ * has begun, the handler commits in between (card_commit):
+ *
+ *     EXTERNAL AUTHENTICATE  the try is counted before anything is verified, and taken back after
+ *     LOAD                   each block takes its memory; a start gives back that of a load cut
+ *                            short (card_started.load_bytes)
+ *     DELETE                 once it is noted that it began, each thing goes by itself; a start
+ *                            carries it to its end (card_started.deletion) */
 #ifndef AGENT_CARD_CARD_H
 #define AGENT_CARD_CARD_H
 
-#include "agent/card/image.h"
-#include "agent/card/softcard.h"
+#include "agent/card/nvm.h"
 #include "scp/channel/card_channel.h"
 #include "scp/gp/commands.h"
 #include "scp/gp/install.h"
@@ -91,11 +99,10 @@ struct card_logical_channel {
 
 struct softcard {
     struct rebind_env env;
-    struct softcard_storage storage;
     void (*release)(void *storage_ctx); /* when the card is freed; may be NULL */
+    struct card_nvm nvm;
     struct card_image image;
-    uint8_t *committed; /* the image of the last commit */
-    size_t committed_len;
+    bool mute; /* the last start failed */
 
     struct card_logical_channel channels[CARD_CHANNELS_MAX]; /* the first is the basic one */
     struct card_logical_channel *at; /* of the command that runs; never NULL */
@@ -106,6 +113,13 @@ struct softcard {
 /* Run a command whose secure messaging is off; append response data, return the status word. */
 typedef uint16_t card_handler(struct softcard *card, const struct scp_apdu *apdu,
                               struct scp_writer *out);
+
+/* Make what the command has changed so far last, whatever comes after. 9000, or 6581: then the
+ * handler returns that at once. */
+uint16_t card_commit(struct softcard *card);
+/* End a command: keep what it changed when it was executed, or undo it. Gives the status word to
+ * answer with. */
+uint16_t card_settle(struct softcard *card, uint16_t sw);
 
 /* The status word for a library error in command data or in the card itself. */
 uint16_t card_sw_of(enum scp_error error);
@@ -165,6 +179,8 @@ card_handler card_cmd_get_data;
 card_handler card_cmd_store_data;
 
 void card_load_end(struct softcard *card);
+/* Remove what card_started.deletion names, if anything. 9000, or 6581 when the memory failed. */
+uint16_t card_delete_carry_out(struct softcard *card);
 
 /* ---- STORE DATA -------------------------------------------------------------------------------
  */

@@ -1,5 +1,5 @@
-/* DELETE (GPCS 11.2, 9.5). The card changes its image at once or not at all, so a deletion that
- * began is complete. */
+/* DELETE (GPCS 11.2, 9.5). All is checked before the first thing goes; from then on the deletion is
+ * carried to its end, by the next start if power is lost. */
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
 
@@ -28,38 +28,66 @@ static bool removable(const struct softcard *card, const struct card_application
            (app->sd == NULL || card_domain_empty(image, app)) && may_delete(card, &app->domain);
 }
 
-static uint16_t delete_application(struct softcard *card, struct card_application *app)
+static struct card_application *next_instance(const struct card_image *image,
+                                              const struct scp_aid *load_file, size_t *at)
 {
-    if (!removable(card, app))
-        return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    card_application_remove(&card->image, app);
-    return SCP_SW_SUCCESS;
-}
-
-static struct card_application *first_instance(const struct card_image *image,
-                                               const struct scp_aid *load_file)
-{
-    for (size_t i = 0; i < image->application_count; i++)
-        if (scp_aid_equal(&image->applications[i]->load_file, load_file))
-            return image->applications[i];
+    while (*at < image->application_count) {
+        struct card_application *app = image->applications[(*at)++];
+        if (scp_aid_equal(&app->load_file, load_file))
+            return app;
+    }
     return NULL;
 }
 
-static uint16_t delete_load_file(struct softcard *card, struct card_load_file *file, bool related)
+uint16_t card_delete_carry_out(struct softcard *card)
 {
     struct card_image *image = &card->image;
-    if (!may_delete(card, &file->domain) || card_load_file_imported(image, file))
-        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    const struct scp_aid aid = image->started.deletion;
+    size_t at = 0;
     struct card_application *app;
-    while ((app = first_instance(image, &file->aid)) != NULL) {
-        if (!related)
-            return SCP_SW_CONDITIONS_NOT_SATISFIED;
-        uint16_t sw = delete_application(card, app);
+    if (aid.len == 0)
+        return SCP_SW_SUCCESS;
+    while (image->started.deletion_related && (app = next_instance(image, &aid, &at)) != NULL) {
+        card_application_remove(image, app);
+        at = 0;
+        uint16_t sw = card_commit(card);
         if (sw != SCP_SW_SUCCESS)
             return sw;
     }
-    card_load_file_remove(image, file);
-    return SCP_SW_SUCCESS;
+    app = card_application_find(image, scp_aid_bytes(&aid));
+    if (app != NULL)
+        card_application_remove(image, app);
+    card_load_file_remove(image, card_load_file_find(image, scp_aid_bytes(&aid)));
+    image->started.deletion = (struct scp_aid){.len = 0};
+    image->started.deletion_related = false;
+    return card_commit(card);
+}
+
+static uint16_t begin(struct softcard *card, const struct scp_aid *aid, bool related)
+{
+    card->image.started.deletion = *aid;
+    card->image.started.deletion_related = related;
+    uint16_t sw = card_commit(card);
+    return sw == SCP_SW_SUCCESS ? card_delete_carry_out(card) : sw;
+}
+
+static uint16_t delete_application(struct softcard *card, const struct card_application *app)
+{
+    return removable(card, app) ? begin(card, &app->aid, false) : SCP_SW_CONDITIONS_NOT_SATISFIED;
+}
+
+static uint16_t delete_load_file(struct softcard *card, const struct card_load_file *file,
+                                 bool related)
+{
+    const struct card_image *image = &card->image;
+    if (!may_delete(card, &file->domain) || card_load_file_imported(image, file))
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    const struct card_application *app;
+    size_t at = 0;
+    while ((app = next_instance(image, &file->aid, &at)) != NULL)
+        if (!related || !removable(card, app))
+            return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    return begin(card, &file->aid, related);
 }
 
 static uint16_t delete_content(struct softcard *card, const struct scp_delete *delete)

@@ -22,7 +22,7 @@ static uint16_t collect(struct softcard *card, struct scp_bytes block)
     w.len = load->len;
     scp_put(&w, block);
     load->len = scp_written(&w).len;
-    bool fits = scp_writer_status(&w) == SCP_OK && load->len <= softcard_memory_free(card);
+    bool fits = scp_writer_status(&w) == SCP_OK && block.len <= softcard_memory_free(card);
     return fits ? SCP_SW_SUCCESS : SCP_SW_NOT_ENOUGH_MEMORY;
 }
 
@@ -69,6 +69,7 @@ static uint16_t complete(struct softcard *card)
     struct card_load_file *file = card_image_add_load_file(&card->image);
     if (file == NULL)
         return SCP_SW_MEMORY_FAILURE;
+    card->image.started.load_bytes = 0; /* the memory is the load file's now */
     file->aid = load->file;
     file->domain = load->domain;
     file->size = (uint32_t)load_file.data_block.len;

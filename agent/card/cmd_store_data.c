@@ -14,7 +14,8 @@ void card_store_end(struct softcard *card)
 
 static struct card_applet_call call_for(struct softcard *card, struct card_application *app)
 {
-    return (struct card_applet_call){.app = app, .state = card->at->applet_state, .env = &card->env};
+    return (struct card_applet_call){
+        .app = app, .state = card->at->applet_state, .env = &card->env};
 }
 
 static struct card_application *target_of(const struct softcard *card)
@@ -167,8 +168,8 @@ uint16_t card_cmd_store_data(struct softcard *card, const struct scp_apdu *apdu,
     struct scp_store_block block;
     (void)out;
     uint16_t sw = SCP_SW_WRONG_P1_P2;
-    bool numbered =
-        apdu->p2 == (uint8_t)card->at->store.blocks && card->at->store.blocks < SCP_STORE_BLOCKS_MAX;
+    bool numbered = apdu->p2 == (uint8_t)card->at->store.blocks &&
+                    card->at->store.blocks < SCP_STORE_BLOCKS_MAX;
     if (numbered && scp_store_block_parse(apdu->p1, &block) == SCP_OK)
         sw = store_block(card, apdu, &block);
     if (sw != SCP_SW_SUCCESS || block.last)

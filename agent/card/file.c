@@ -1,7 +1,9 @@
-/* A card in a file: the image, replaced as a whole at each commit, and its lock.
+/* A card in a file: the image, which grows by what is written and is replaced as a whole from time
+ * to time, and its lock.
  *
- * The lock is a file of its own, FILE.lock, because the image is a new file after each commit. It
- * stays when the card is closed: removing it could take it from under another process. */
+ * The lock is a file of its own, FILE.lock, because the image is a new file whenever it is
+ * replaced. It stays when the card is closed: removing it could take it from under another process.
+ */
 #include "agent/card/softcard.h"
 
 #include <errno.h>
@@ -12,26 +14,74 @@
 #include <unistd.h>
 
 #include "agent/card/card.h"
-#include "scp/base/secret.h"
 #include "scp/host/file.h"
 #include "scp/host/text.h"
 
 enum { PATH_LEN_MAX = 4096, IMAGE_MODE = 0600 };
 
 struct card_file {
-    int lock; /* descriptor of FILE.lock */
+    int lock;   /* descriptor of FILE.lock */
+    int image;  /* descriptor to write with; -1 before the first write */
+    size_t end; /* of the image */
     char path[];
 };
 
-static enum scp_error write_image(void *ctx, struct scp_bytes image)
+static void close_image(struct card_file *file)
+{
+    if (file->image >= 0)
+        (void)close(file->image);
+    file->image = -1;
+}
+
+static enum scp_error replace_image(struct card_file *file, struct scp_bytes bytes)
+{
+    close_image(file);
+    SCP_TRY(rebind_file_write(file->path, bytes, IMAGE_MODE, NULL));
+    file->end = bytes.len;
+    return SCP_OK;
+}
+
+/* Ready to append at `at`: what a torn write left behind it is cut off. */
+static enum scp_error open_image(struct card_file *file, size_t at)
+{
+    if (file->image < 0)
+        file->image = open(file->path, O_RDWR | O_CLOEXEC);
+    if (file->image < 0)
+        return SCP_IO;
+    if (file->end > at && ftruncate(file->image, (off_t)at) != 0)
+        return SCP_IO;
+    file->end = at;
+    return SCP_OK;
+}
+
+static enum scp_error write_image(void *ctx, size_t at, struct scp_bytes bytes)
+{
+    struct card_file *file = ctx;
+    if (at == 0)
+        return replace_image(file, bytes);
+    SCP_TRY(open_image(file, at));
+    while (bytes.len > 0) {
+        ssize_t put = pwrite(file->image, bytes.ptr, bytes.len, (off_t)file->end);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return SCP_IO;
+        file->end += (size_t)put;
+        bytes = scp_bytes_from(bytes, (size_t)put);
+    }
+    return SCP_OK;
+}
+
+static enum scp_error sync_image(void *ctx)
 {
     const struct card_file *file = ctx;
-    return rebind_file_write(file->path, image, IMAGE_MODE, NULL);
+    return file->image < 0 || fdatasync(file->image) == 0 ? SCP_OK : SCP_IO;
 }
 
 static void release(void *ctx)
 {
     struct card_file *file = ctx;
+    close_image(file);
     (void)close(file->lock);
     free(file);
 }
@@ -65,7 +115,8 @@ static enum scp_error load(struct card_file *file, const struct rebind_env *env,
 {
     struct rebind_blob blob = {NULL, 0};
     SCP_TRY(rebind_file_read(file->path, SOFTCARD_IMAGE_MAX, &blob, problem));
-    const struct softcard_storage storage = {.ctx = file, .write = write_image};
+    const struct softcard_storage storage = {.ctx = file, .write = write_image, .sync = sync_image};
+    file->end = blob.len;
     enum scp_error error = softcard_restore(rebind_blob_bytes(&blob), env, storage, card);
     rebind_blob_free(&blob);
     if (error != SCP_OK)
@@ -103,6 +154,7 @@ enum scp_error softcard_open(const char *path, const struct rebind_env *env, str
     if (file == NULL)
         return SCP_NO_MEMORY;
     memcpy(file->path, path, size);
+    file->image = -1;
     enum scp_error error = take_lock(path, &file->lock, problem);
     if (error != SCP_OK) {
         free(file);

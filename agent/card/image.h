@@ -2,12 +2,16 @@
  *
  *     "RBSC"  magic
  *     u16     version, 2
- *     traits, then the load files, then the applications, each field in the order of model.h;
- *     numbers big-endian, AIDs and short fields with one length byte, values with four, lists with
- *     a count of two bytes.
+ *     records of record.h: those that make up the card, then what has been written since
  *
- * Version 1 lacks what GPCS has beyond the issuer's own needs (logical channels, key usage and
- * access, restrictions, application providers); it is read with none of them.
+ * Records are written at the end, one for each thing that changed; those of one transaction count
+ * when its last one is there. What stands behind the last whole transaction was cut off by a loss
+ * of power and counts for nothing; the next record is written over it.
+ *
+ * The body of a record has its fields in the order of image.c: numbers big-endian, AIDs and short
+ * fields with one length byte, values with four, lists with a count of two bytes. A field that is
+ * added later goes to the end of its record and is read where the record goes on, so that older
+ * images stay readable. An image of version 1 (image_1.c) had no records.
  *
  * Decoding checks everything: each length, each limit of model.h, and that there is an issuer
  * security domain, so that the rest of the card may rely on it. */
@@ -15,22 +19,37 @@
 #define AGENT_CARD_IMAGE_H
 
 #include "agent/card/model.h"
+#include "scp/host/file.h"
 
-enum { CARD_IMAGE_VERSION = 2, CARD_IMAGE_MAGIC_SIZE = 4 };
+enum {
+    CARD_IMAGE_VERSION = 2,
+    CARD_IMAGE_MAGIC_SIZE = 4,
+    CARD_IMAGE_HEAD_SIZE = CARD_IMAGE_MAGIC_SIZE + 2,
+    CARD_IMAGE_RECORDS_MAX = 4 * 1024 * 1024, /* of a card's whole content */
+    CARD_RECORD_BODY_MAX = CARD_OBJECT_MAX + 64,
+};
 
 /* Whether the first CARD_IMAGE_MAGIC_SIZE bytes are those of an image. */
 bool card_image_begins(struct scp_bytes head);
 
-/* Append the image. NO_SPACE (in the writer) when the buffer is too small. */
-void card_image_put(struct scp_writer *w, const struct card_image *image);
+/* The whole content as flat records (record.h) on the heap; `expected` is a guess of their size.
+ * The caller frees the blob, which is empty after an error: NO_MEMORY, TOO_LONG above
+ * CARD_IMAGE_RECORDS_MAX. */
+SCP_MUST_USE enum scp_error card_image_flatten(const struct card_image *image, size_t expected,
+                                               struct rebind_blob *flat);
+/* The reverse; `image` is zeroed before and after an error. */
+SCP_MUST_USE enum scp_error card_image_unflatten(struct scp_bytes flat, struct card_image *image);
 
-/* The image in a block of the heap that the caller wipes and frees; `expected` is a guess of its
- * size. NO_MEMORY, TOO_LONG above SOFTCARD_IMAGE_MAX. */
-SCP_MUST_USE enum scp_error card_image_encode(const struct card_image *image, size_t expected,
-                                              uint8_t **bytes, size_t *len);
+/* A new image file of these flat records: one transaction. The caller frees the blob. NO_MEMORY. */
+SCP_MUST_USE enum scp_error card_image_pack(struct scp_bytes flat, struct rebind_blob *bytes);
 
-/* Read an image; `image` is zeroed before and after an error. UNSUPPORTED (magic or version),
- * TRUNCATED, TRAILING, MALFORMED, TOO_LONG, NO_MEMORY. */
-SCP_MUST_USE enum scp_error card_image_decode(struct scp_bytes bytes, struct card_image *image);
+/* Read an image file; `image` is zeroed before and after an error. `end` is where the next record
+ * goes; 0 when the file must be written anew before, because it is of an older version.
+ * UNSUPPORTED (magic or version), TRUNCATED, TRAILING, MALFORMED, TOO_LONG, NO_MEMORY. */
+SCP_MUST_USE enum scp_error card_image_decode(struct scp_bytes bytes, struct card_image *image,
+                                              size_t *end);
+
+/* The content of an image of version 1, behind magic and version (image_1.c). */
+void card_image_1_get(struct scp_reader *r, struct card_image *image);
 
 #endif

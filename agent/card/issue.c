@@ -374,6 +374,15 @@ static void issue_all(const struct issuing *is, const struct document *profile,
         issue_update_key(is, keys);
 }
 
+static enum scp_error pack(const struct card_image *made, struct rebind_blob *image)
+{
+    struct rebind_blob flat;
+    SCP_TRY(card_image_flatten(made, 0, &flat));
+    enum scp_error error = card_image_pack(rebind_blob_bytes(&flat), image);
+    rebind_blob_free(&flat);
+    return error;
+}
+
 bool softcard_issue(const struct document *profile, const struct document *issuance,
                     const struct document *keys, struct rebind_blob *image,
                     struct document_problem *problem)
@@ -385,7 +394,7 @@ bool softcard_issue(const struct document *profile, const struct document *issua
         out_of_memory(&is);
     else
         issue_all(&is, profile, issuance, keys);
-    if (!failed(&is) && card_image_encode(&made, 0, &image->ptr, &image->len) != SCP_OK)
+    if (!failed(&is) && pack(&made, image) != SCP_OK)
         out_of_memory(&is);
     if (is.value != NULL)
         scp_wipe(is.value, VALUE_MAX);

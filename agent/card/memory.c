@@ -35,7 +35,7 @@ static uint32_t application_cost(const struct card_application *app)
 
 uint32_t card_memory_used(const struct card_image *image)
 {
-    uint32_t used = 0;
+    uint32_t used = image->started.load_bytes;
     for (size_t i = 0; i < image->load_file_count; i++)
         used += load_file_cost(image->load_files[i]);
     for (size_t i = 0; i < image->application_count; i++)

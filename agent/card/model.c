@@ -116,6 +116,17 @@ enum scp_error card_object_put(struct card_objects *objects, uint32_t id, struct
     return SCP_OK;
 }
 
+void card_object_remove(struct card_objects *objects, uint32_t id)
+{
+    const struct card_object *object = object_find(objects, id);
+    if (object == NULL)
+        return;
+    wipe_free(object->bytes, object->len);
+    card_shift_down(objects->items, (size_t)(object - objects->items), objects->count,
+                    sizeof *objects->items);
+    objects->count--;
+}
+
 void card_objects_fini(struct card_objects *objects)
 {
     for (size_t i = 0; i < objects->count; i++)
@@ -142,23 +153,25 @@ struct card_key_version *card_key_version_find(const struct card_domain *sd, uin
     return NULL;
 }
 
-static enum scp_error version_touch(struct card_domain *sd, uint8_t kvn)
+enum scp_error card_key_version_place(struct card_domain *sd, struct card_key_version version)
 {
-    struct card_key_version *version = card_key_version_find(sd, kvn);
-    if (version == NULL) {
+    struct card_key_version *place = card_key_version_find(sd, version.kvn);
+    if (place == NULL && sd->version_count >= CARD_KEYS_MAX)
+        return SCP_TOO_LONG;
+    if (place == NULL) {
         struct card_key_version *grown =
             card_grown(sd->versions, sd->version_count, sizeof *sd->versions);
         if (grown == NULL)
             return SCP_NO_MEMORY;
         sd->versions = grown;
-        version = &grown[sd->version_count++];
+        place = &grown[sd->version_count++];
     }
-    *version = (struct card_key_version){.kvn = kvn};
+    *place = version;
     return SCP_OK;
 }
 
-enum scp_error card_key_put(struct card_domain *sd, const struct card_key *key,
-                            struct scp_bytes value)
+enum scp_error card_key_place(struct card_domain *sd, const struct card_key *key,
+                              struct scp_bytes value)
 {
     if (value.len > CARD_KEY_VALUE_MAX)
         return SCP_TOO_LONG;
@@ -181,7 +194,34 @@ enum scp_error card_key_put(struct card_domain *sd, const struct card_key *key,
     *place = *key;
     place->value = copy;
     place->len = value.len;
-    return version_touch(sd, key->kvn);
+    return SCP_OK;
+}
+
+enum scp_error card_key_put(struct card_domain *sd, const struct card_key *key,
+                            struct scp_bytes value)
+{
+    SCP_TRY(card_key_place(sd, key, value));
+    return card_key_version_place(sd, (struct card_key_version){.kvn = key->kvn});
+}
+
+void card_key_take(struct card_domain *sd, uint8_t kvn, uint8_t id)
+{
+    const struct card_key *key = card_key_find(sd, kvn, id);
+    if (key == NULL)
+        return;
+    wipe_free(key->value, key->len);
+    card_shift_down(sd->keys, (size_t)(key - sd->keys), sd->key_count, sizeof *sd->keys);
+    sd->key_count--;
+}
+
+void card_key_version_take(struct card_domain *sd, uint8_t kvn)
+{
+    const struct card_key_version *version = card_key_version_find(sd, kvn);
+    if (version == NULL)
+        return;
+    card_shift_down(sd->versions, (size_t)(version - sd->versions), sd->version_count,
+                    sizeof *sd->versions);
+    sd->version_count--;
 }
 
 static bool version_has_keys(const struct card_domain *sd, uint8_t kvn)
@@ -194,18 +234,20 @@ static bool version_has_keys(const struct card_domain *sd, uint8_t kvn)
 
 void card_key_remove(struct card_domain *sd, uint8_t kvn, uint8_t id)
 {
-    const struct card_key *key = card_key_find(sd, kvn, id);
-    if (key == NULL)
-        return;
-    wipe_free(key->value, key->len);
-    card_shift_down(sd->keys, (size_t)(key - sd->keys), sd->key_count, sizeof *sd->keys);
-    sd->key_count--;
-    if (version_has_keys(sd, kvn))
-        return;
-    const struct card_key_version *version = card_key_version_find(sd, kvn);
-    card_shift_down(sd->versions, (size_t)(version - sd->versions), sd->version_count,
-                    sizeof *sd->versions);
-    sd->version_count--;
+    card_key_take(sd, kvn, id);
+    if (!version_has_keys(sd, kvn))
+        card_key_version_take(sd, kvn);
+}
+
+bool card_key_versions_match(const struct card_domain *sd)
+{
+    for (size_t i = 0; i < sd->key_count; i++)
+        if (card_key_version_find(sd, sd->keys[i].kvn) == NULL)
+            return false;
+    for (size_t i = 0; i < sd->version_count; i++)
+        if (!version_has_keys(sd, sd->versions[i].kvn))
+            return false;
+    return true;
 }
 
 enum scp_error card_key_set(const struct card_domain *sd, uint8_t kvn, struct scp_key_set *set)
@@ -242,12 +284,18 @@ void card_application_free(struct card_application *app)
     free(app);
 }
 
+void card_load_file_fini(struct card_load_file *file)
+{
+    free(file->modules);
+    free(file->imports);
+    *file = (struct card_load_file){.module_count = 0};
+}
+
 void card_load_file_free(struct card_load_file *file)
 {
     if (file == NULL)
         return;
-    free(file->modules);
-    free(file->imports);
+    card_load_file_fini(file);
     free(file);
 }
 
@@ -278,6 +326,30 @@ struct card_load_file *card_image_add_load_file(struct card_image *image)
     image->load_files = grown;
     grown[image->load_file_count++] = file;
     return file;
+}
+
+void card_image_remove_application(struct card_image *image, struct card_application *app)
+{
+    for (size_t i = 0; i < image->application_count; i++) {
+        if (image->applications[i] != app)
+            continue;
+        card_shift_down(image->applications, i, image->application_count, sizeof(void *));
+        image->application_count--;
+        card_application_free(app);
+        return;
+    }
+}
+
+void card_image_remove_load_file(struct card_image *image, struct card_load_file *file)
+{
+    for (size_t i = 0; i < image->load_file_count; i++) {
+        if (image->load_files[i] != file)
+            continue;
+        card_shift_down(image->load_files, i, image->load_file_count, sizeof(void *));
+        image->load_file_count--;
+        card_load_file_free(file);
+        return;
+    }
 }
 
 void card_image_fini(struct card_image *image)

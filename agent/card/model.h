@@ -46,6 +46,7 @@ struct scp_bytes card_object_get(const struct card_objects *objects, uint32_t id
 /* Add or replace. TOO_LONG, NO_MEMORY. */
 SCP_MUST_USE enum scp_error card_object_put(struct card_objects *objects, uint32_t id,
                                             struct scp_bytes value);
+void card_object_remove(struct card_objects *objects, uint32_t id);
 void card_objects_fini(struct card_objects *objects);
 
 enum { CARD_KEY_ACCESS_NONE = 0xFF };
@@ -143,8 +144,17 @@ struct card_traits {
     size_t native_count;
 };
 
+/* What was begun and would be half done if power were lost now; the next start ends it
+ * (softcard.c). */
+struct card_started {
+    uint32_t load_bytes;     /* memory that a load file takes while it comes in: given back */
+    struct scp_aid deletion; /* what DELETE removes: carried out to its end (GPCS 9.5) */
+    bool deletion_related;   /* the instances of the load file too */
+};
+
 struct card_image {
     struct card_traits traits;
+    struct card_started started;
     struct card_load_file **load_files;
     size_t load_file_count;
     struct card_application **applications;
@@ -160,6 +170,10 @@ struct card_application *card_isd(const struct card_image *image);
 struct card_application *card_image_add_application(struct card_image *image);
 struct card_load_file *card_image_add_load_file(struct card_image *image);
 
+/* Take out and free; nothing else changes (registry.h: what content management means by it). */
+void card_image_remove_application(struct card_image *image, struct card_application *app);
+void card_image_remove_load_file(struct card_image *image, struct card_load_file *file);
+
 /* The array with room for one more item of `size` bytes behind `count`, which is zeroed. The old
  * array is wiped and freed, because key material may stand in it. NULL: nothing has changed. */
 SCP_MUST_USE void *card_grown(void *items, size_t count, size_t size);
@@ -167,6 +181,8 @@ SCP_MUST_USE void *card_grown(void *items, size_t count, size_t size);
 void card_shift_down(void *items, size_t at, size_t count, size_t size);
 
 void card_application_free(struct card_application *app);
+/* Free what belongs to it and zero it. */
+void card_load_file_fini(struct card_load_file *file);
 void card_load_file_free(struct card_load_file *file);
 /* Append a copy of the AID. TOO_LONG above CARD_MODULES_MAX, NO_MEMORY. */
 SCP_MUST_USE enum scp_error card_aids_add(struct scp_aid **items, size_t *count,
@@ -182,6 +198,17 @@ SCP_MUST_USE enum scp_error card_key_put(struct card_domain *sd, const struct ca
                                          struct scp_bytes value);
 /* Remove; the version goes with its last key. */
 void card_key_remove(struct card_domain *sd, uint8_t kvn, uint8_t id);
+
+/* The same without a look at what belongs together, for reading images. */
+SCP_MUST_USE enum scp_error card_key_place(struct card_domain *sd, const struct card_key *key,
+                                           struct scp_bytes value);
+SCP_MUST_USE enum scp_error card_key_version_place(struct card_domain *sd,
+                                                   struct card_key_version version);
+void card_key_take(struct card_domain *sd, uint8_t kvn, uint8_t id);
+void card_key_version_take(struct card_domain *sd, uint8_t kvn);
+/* Whether there is a version for each key and a key for each version. */
+bool card_key_versions_match(const struct card_domain *sd);
+
 /* The secure channel keys of a version: identifiers 1, 2 and 3. NOT_FOUND. */
 SCP_MUST_USE enum scp_error card_key_set(const struct card_domain *sd, uint8_t kvn,
                                          struct scp_key_set *set);

@@ -223,24 +223,10 @@ bool card_load_file_imported(const struct card_image *image, const struct card_l
 
 void card_application_remove(struct card_image *image, struct card_application *app)
 {
-    for (size_t i = 0; i < image->application_count; i++) {
-        if (image->applications[i] != app)
-            continue;
-        card_shift_down(image->applications, i, image->application_count, sizeof(void *));
-        image->application_count--;
-        card_application_free(app);
-        return;
-    }
+    card_image_remove_application(image, app);
 }
 
 void card_load_file_remove(struct card_image *image, struct card_load_file *file)
 {
-    for (size_t i = 0; i < image->load_file_count; i++) {
-        if (image->load_files[i] != file)
-            continue;
-        card_shift_down(image->load_files, i, image->load_file_count, sizeof(void *));
-        image->load_file_count--;
-        card_load_file_free(file);
-        return;
-    }
+    card_image_remove_load_file(image, file);
 }

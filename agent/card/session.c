@@ -136,6 +136,13 @@ uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes comm
     struct card_application *owner =
         card_domain_find(&card->image, scp_aid_bytes(&session->key_owner));
     struct card_key_version *version = card_key_version_find(owner->sd, session->kvn);
+    /* Counted before it is verified: who cuts the power in between gains no try. */
+    version->failed++;
+    uint16_t sw = card_commit(card);
+    if (sw != SCP_SW_SUCCESS) {
+        card_session_end(card);
+        return sw;
+    }
     enum scp_error error = scp_card_channel_authenticate(&session->channel, command);
     if (error == SCP_OK) {
         session->state = CARD_SESSION_OPEN;
@@ -145,12 +152,13 @@ uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes comm
         return SCP_SW_SUCCESS;
     }
     card_session_end(card);
-    if (error == SCP_OUT_OF_RANGE)
-        return SCP_SW_WRONG_P1_P2;
-    if (error != SCP_BAD_CRYPTOGRAM && error != SCP_BAD_MAC)
-        return card_sw_of(error);
-    version->failed++;
-    return SCP_SW_AUTHENTICATION_FAILED;
+    if (error == SCP_BAD_CRYPTOGRAM || error == SCP_BAD_MAC)
+        return SCP_SW_AUTHENTICATION_FAILED;
+    version->failed--; /* nothing was tried */
+    sw = card_commit(card);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
+    return error == SCP_OUT_OF_RANGE ? SCP_SW_WRONG_P1_P2 : card_sw_of(error);
 }
 
 /* ---- the data encryption key ------------------------------------------------------------------

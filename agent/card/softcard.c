@@ -1,6 +1,5 @@
 #include "agent/card/softcard.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "agent/card/card.h"
@@ -8,80 +7,86 @@
 
 /* ---- transactions ---------------------------------------------------------------------------- */
 
-static void forget_committed(struct softcard *card)
+uint16_t card_commit(struct softcard *card)
 {
-    if (card->committed != NULL)
-        scp_wipe(card->committed, card->committed_len);
-    free(card->committed);
-    card->committed = NULL;
-    card->committed_len = 0;
+    /* The load file that comes in takes memory from its first block on. */
+    card->image.started.load_bytes = card->load.active ? (uint32_t)card->load.len : 0;
+    return card_sw_of(card_nvm_commit(&card->nvm, &card->image)) == SCP_SW_SUCCESS
+               ? SCP_SW_SUCCESS
+               : SCP_SW_MEMORY_FAILURE;
 }
 
-/* Hand the image to the storage when it differs from the last commit. */
-static enum scp_error commit(struct softcard *card)
+/* Back to the last commit, but for a load file that is no longer coming in. When memory is too
+ * short even for that, the changed image stays until the next command succeeds in it; nothing of it
+ * is stored before. */
+static uint16_t revert(struct softcard *card)
 {
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    SCP_TRY(card_image_encode(&card->image, card->committed_len, &bytes, &len));
-    enum scp_error error = SCP_OK;
-    if (!scp_bytes_equal(scp_bytes_of(bytes, len), softcard_image(card)))
-        error = card->storage.write(card->storage.ctx, scp_bytes_of(bytes, len));
-    if (error != SCP_OK) {
-        scp_wipe(bytes, len);
-        free(bytes);
-        return error;
-    }
-    forget_committed(card);
-    card->committed = bytes;
-    card->committed_len = len;
-    return SCP_OK;
-}
-
-/* Back to the last commit. When memory is too short even for that, the changed image stays until
- * the next command succeeds in it; nothing of it is stored before. */
-static enum scp_error revert(struct softcard *card)
-{
-    struct card_image image;
-    SCP_TRY(card_image_decode(softcard_image(card), &image));
-    card_image_fini(&card->image);
-    card->image = image;
-    return SCP_OK;
+    if (card_nvm_revert(&card->nvm, &card->image) != SCP_OK)
+        return SCP_SW_MEMORY_FAILURE;
+    return card_commit(card);
 }
 
 uint16_t card_settle(struct softcard *card, uint16_t sw)
 {
     if (scp_sw_executed(sw)) {
-        if (commit(card) == SCP_OK)
+        if (card_commit(card) == SCP_SW_SUCCESS)
             return sw;
         sw = SCP_SW_MEMORY_FAILURE;
     }
-    return revert(card) == SCP_OK ? sw : SCP_SW_MEMORY_FAILURE;
+    return revert(card) == SCP_SW_SUCCESS ? sw : SCP_SW_MEMORY_FAILURE;
+}
+
+/* ---- power ----------------------------------------------------------------------------------- */
+
+/* End what the last loss of power cut short, then wait for commands. A card that cannot is mute
+ * until it gets power again. */
+static enum scp_error start(struct softcard *card)
+{
+    card_nvm_power_on(&card->nvm);
+    SCP_TRY(card_nvm_revert(&card->nvm, &card->image));
+    card_reset_volatile(card);
+    uint16_t sw = card_delete_carry_out(card);
+    if (sw == SCP_SW_SUCCESS)
+        sw = card_commit(card); /* gives back what a load file had taken */
+    card->mute = sw != SCP_SW_SUCCESS;
+    return card->mute ? SCP_IO : SCP_OK;
+}
+
+void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len)
+{
+    struct scp_writer w = scp_writer_on(atr, SOFTCARD_ATR_MAX);
+    scp_put(&w, softcard_atr(card));
+    *atr_len = scp_written(&w).len;
+    card->mute = start(card) != SCP_OK;
+}
+
+void softcard_tear_after(struct softcard *card, uint64_t write)
+{
+    card->nvm.tear_at = write;
+}
+
+uint64_t softcard_writes(const struct softcard *card)
+{
+    return card->nvm.writes;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static enum scp_error keep(struct softcard *card, struct scp_bytes image)
-{
-    SCP_TRY(card_image_decode(image, &card->image));
-    return card_image_encode(&card->image, image.len, &card->committed, &card->committed_len);
-}
-
 enum scp_error softcard_restore(struct scp_bytes image, const struct rebind_env *env,
                                 struct softcard_storage storage, struct softcard **card)
 {
-    assert(storage.write != NULL);
     *card = NULL;
     struct softcard *made = calloc(1, sizeof *made);
     if (made == NULL)
         return SCP_NO_MEMORY;
     made->env = *env;
-    made->storage = storage;
-    enum scp_error error = keep(made, image);
+    enum scp_error error = card_nvm_init(&made->nvm, storage, image, &made->image);
+    if (error == SCP_OK)
+        error = start(made);
     if (error != SCP_OK) {
         softcard_free(made);
         return error;
     }
-    card_reset_volatile(made);
     *card = made;
     return SCP_OK;
 }
@@ -92,9 +97,10 @@ void softcard_free(struct softcard *card)
         return;
     card_load_end(card);
     card_image_fini(&card->image);
-    forget_committed(card);
+    void *storage = card->nvm.storage.ctx;
+    card_nvm_fini(&card->nvm);
     if (card->release != NULL)
-        card->release(card->storage.ctx);
+        card->release(storage);
     scp_wipe(card, sizeof *card);
     free(card);
 }
@@ -104,20 +110,7 @@ void softcard_close(struct softcard *card)
     softcard_free(card);
 }
 
-struct scp_bytes softcard_image(const struct softcard *card)
-{
-    return scp_bytes_of(card->committed, card->committed_len);
-}
-
 struct scp_bytes softcard_atr(const struct softcard *card)
 {
     return scp_bytes_of(card->image.traits.atr, card->image.traits.atr_len);
-}
-
-void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len)
-{
-    struct scp_writer w = scp_writer_on(atr, SOFTCARD_ATR_MAX);
-    scp_put(&w, softcard_atr(card));
-    *atr_len = scp_written(&w).len;
-    card_reset_volatile(card);
 }

@@ -7,14 +7,15 @@
  *     softcard_transmit(card, command, &response);      // response: data and status word
  *     softcard_close(card);
  *
- * A card lives in an image: bytes with magic and version, made by softcard_create from a profile
- * (what the chip model can do) and issuance data (what this one card was given). The image carries
- * everything that survives a loss of power; session, selection and load in progress do not.
+ * A card lives in an image: bytes with magic and version, made by softcard_issue (issue.h) from a
+ * profile (what the chip model can do) and issuance data (what this one card was given). The image
+ * carries everything that survives a loss of power; session, selection and load in progress do not.
  *
- * Each command is one transaction. What it changed reaches the storage callback once, after the
- * command succeeded and before its response is given, so that whenever the process dies the image
- * is that of before or of after. A command that fails changes nothing, except what must be counted
- * (failed authentications, session counters).
+ * What a command changes reaches the storage write by write, in transactions, before its response
+ * is given. Whenever the process dies or softcard_tear_after cuts the power, the card starts as a
+ * real one does: a transaction has happened or not, a load in progress has given its memory back, a
+ * DELETE that began is carried to its end. A command that fails changes nothing, except what must
+ * be counted (failed authentications, session counters).
  *
  * Between processes the card belongs to the one that has it open (an exclusive lock on the
  * neighbour FILE.lock). Threads: one thread at a time for one card.
@@ -31,31 +32,33 @@
 enum {
     SOFTCARD_ATR_MAX = 32,                /* ISO/IEC 7816-3 8.1 */
     SOFTCARD_RESPONSE_MAX = 256 + 2,      /* room a response writer needs */
-    SOFTCARD_IMAGE_MAX = 4 * 1024 * 1024, /* an image is never larger */
+    SOFTCARD_IMAGE_MAX = 9 * 1024 * 1024, /* an image is never larger */
 };
 
 struct softcard;
 
-/* Where the image goes at each commit. The callback returns SCP_OK only when the bytes are safe;
- * with an error the card undoes the command and answers 6581. */
+/* Where the image is kept. */
 struct softcard_storage {
     void *ctx;
-    enum scp_error (*write)(void *ctx, struct scp_bytes image);
+    /* Put bytes at an offset that is not behind the end; the image then ends where they end. At 0
+     * they are a whole image, which must replace the old one or leave it. An error makes the card
+     * undo the transaction. */
+    enum scp_error (*write)(void *ctx, size_t at, struct scp_bytes bytes);
+    /* Return when all that was written is safe: the end of a transaction. May be NULL. */
+    enum scp_error (*sync)(void *ctx);
 };
 
 /* ---- a card in memory ---------------------------------------------------------------------- */
 
-/* Bring an image to life. `env` is copied, its ctx borrowed. UNSUPPORTED for another magic or
- * version, MALFORMED or TRUNCATED for a broken image, NO_MEMORY. */
+/* Bring an image to life: what the storage holds. `env` is copied, its ctx borrowed. UNSUPPORTED
+ * for another magic or version, MALFORMED or TRUNCATED for a broken image, NO_MEMORY, IO when what
+ * a loss of power cut short could not be ended. */
 SCP_MUST_USE enum scp_error softcard_restore(struct scp_bytes image, const struct rebind_env *env,
                                              struct softcard_storage storage,
                                              struct softcard **card);
 
 /* Wipe and free; NULL is allowed. Nothing is written: every commit has been. */
 void softcard_free(struct softcard *card);
-
-/* The image as of the last commit; borrowed until the next command. */
-struct scp_bytes softcard_image(const struct softcard *card);
 
 /* ---- a card in a file ---------------------------------------------------------------------- */
 
@@ -76,9 +79,18 @@ void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t
 struct scp_bytes softcard_atr(const struct softcard *card);
 
 /* Run one short command and append its response data and status word. Every answer a card can give
- * is success; NO_SPACE when the writer has no room for SOFTCARD_RESPONSE_MAX bytes. */
+ * is success; NO_SPACE when the writer has no room for SOFTCARD_RESPONSE_MAX bytes, STATE when the
+ * card has no power: there is no answer, and softcard_power starts it again. */
 SCP_MUST_USE enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,
                                               struct scp_writer *response);
+
+/* ---- losing power ---------------------------------------------------------------------------- */
+
+/* Cut the power at the n-th write of the non-volatile memory from now, 1 being the next one: it and
+ * those after it are lost. 0 cuts no more. */
+void softcard_tear_after(struct softcard *card, uint64_t write);
+/* Writes of the non-volatile memory since the card came to life. */
+uint64_t softcard_writes(const struct softcard *card);
 
 /* ---- looking into it ----------------------------------------------------------------------- */
 

@@ -121,7 +121,7 @@ static void answer_in_session(struct softcard *card, struct scp_bytes command,
         answer_protected(card, &plain, response);
     } else {
         card_session_abort(card);
-        answer_sw(response, SCP_SW_SECURITY_STATUS);
+        answer_sw(response, card_settle(card, SCP_SW_SECURITY_STATUS));
     }
     scp_wipe(buffer, sizeof buffer);
 }
@@ -182,11 +182,18 @@ enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command
 {
     if (scp_writer_room(response) < SOFTCARD_RESPONSE_MAX)
         return SCP_NO_SPACE;
+    if (card->nvm.torn || card->mute)
+        return SCP_STATE;
+    size_t before = response->len;
     struct scp_apdu apdu;
     uint16_t sw = take_form(card, command, &apdu);
     if (sw == SCP_SW_SUCCESS)
         answer(card, &apdu, command, response);
     else
         answer_sw(response, sw);
+    if (card->nvm.torn) { /* before the answer could be given */
+        response->len = before;
+        return SCP_STATE;
+    }
     return scp_writer_status(response);
 }

@@ -83,12 +83,12 @@ static const char issuance[] =
 /* ---- the way to the card ----------------------------------------------------------------------
  */
 
-static enum scp_error keep_image(void *ctx, struct scp_bytes image)
+static enum scp_error keep_image(void *ctx, size_t at, struct scp_bytes bytes)
 {
     struct bench *b = ctx;
-    assert_true(image.len <= sizeof b->image);
-    memcpy(b->image, image.ptr, image.len);
-    b->image_len = image.len;
+    assert_true(at + bytes.len <= sizeof b->image);
+    memcpy(b->image + at, bytes.ptr, bytes.len);
+    b->image_len = at + bytes.len;
     return SCP_OK;
 }
 
@@ -176,7 +176,7 @@ static void issue(struct bench *b, const char *name)
     struct document *keys = document("keys", keys_text);
     if (!softcard_issue(profile, given, keys, &image, &problem))
         fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
-    assert_int_equal(keep_image(b, rebind_blob_bytes(&image)), SCP_OK);
+    assert_int_equal(keep_image(b, 0, rebind_blob_bytes(&image)), SCP_OK);
     rebind_blob_free(&image);
     doc_free(keys);
     doc_free(given);

@@ -62,14 +62,14 @@ static const char issuance[] =
 /* ---- making -----------------------------------------------------------------------------------
  */
 
-static enum scp_error keep_image(void *ctx, struct scp_bytes image)
+static enum scp_error keep_image(void *ctx, size_t at, struct scp_bytes bytes)
 {
     struct rig *rig = ctx;
     if (rig->storage_fails)
         return SCP_IO;
-    assert_true(image.len <= sizeof rig->image);
-    memcpy(rig->image, image.ptr, image.len);
-    rig->image_len = image.len;
+    assert_true(at <= rig->image_len && at + bytes.len <= sizeof rig->image);
+    memcpy(rig->image + at, bytes.ptr, bytes.len);
+    rig->image_len = at + bytes.len;
     rig->writes++;
     return SCP_OK;
 }
