@@ -51,9 +51,10 @@ static void check_card_key(const json_t *in, const json_t *expected)
     uint8_t psn[1];
     (void)field(in, "psn", psn, sizeof psn);
     struct scp_key card;
-    assert_int_equal(scp_emv_card_key(&master,
-                                      pan_of(json_string_value(json_object_get(in, "pan")), pan),
-                                      psn[0], &card),
+    struct scp_bytes number = pan_of(json_string_value(json_object_get(in, "pan")), pan);
+    bool hashed = strcmp(json_string_value(json_object_get(in, "option")), "B") == 0;
+    assert_int_equal(hashed ? scp_emv_card_key_b(&master, number, psn[0], &card)
+                            : scp_emv_card_key(&master, number, psn[0], &card),
                      SCP_OK);
     assert_key(&card, expected, "card_master_key");
 }
@@ -70,15 +71,13 @@ static void check_cryptogram(const json_t *in, const json_t *expected)
     uint8_t data[32];
     uint8_t cryptogram[SCP_EMV_CRYPTOGRAM_SIZE];
     uint8_t answer[SCP_EMV_CRYPTOGRAM_SIZE];
-    assert_int_equal(
-        scp_emv_cryptogram(&session, field(in, "cryptogram_data", data, sizeof data), cryptogram),
-        SCP_OK);
+    struct scp_bytes input = field(in, "cryptogram_data", data, sizeof data);
+    bool zeros = strcmp(json_string_value(json_object_get(in, "cryptogram_padding")), "00") == 0;
+    assert_int_equal(zeros ? scp_emv_cryptogram_zero_padded(&session, input, cryptogram)
+                           : scp_emv_cryptogram(&session, input, cryptogram),
+                     SCP_OK);
     (void)field(expected, "cryptogram", answer, sizeof answer);
-    /* Padding 00 is a scheme's own way (Visa): there the session key is all we share. */
-    if (strcmp(json_string_value(json_object_get(in, "cryptogram_padding")), "80") == 0)
-        assert_memory_equal(cryptogram, answer, sizeof answer);
-    else
-        assert_memory_not_equal(cryptogram, answer, sizeof answer);
+    assert_memory_equal(cryptogram, answer, sizeof answer);
 }
 
 static void known_answers(void **state)
@@ -86,8 +85,7 @@ static void known_answers(void **state)
     (void)state;
     json_t *file = json_load_file(VECTORS, 0, NULL);
     assert_non_null(file);
-    size_t card_keys = 0;
-    size_t cryptograms = 0;
+    size_t checked = 0;
     size_t i = 0;
     json_t *record;
     json_array_foreach(json_object_get(file, "records"), i, record)
@@ -98,15 +96,11 @@ static void known_answers(void **state)
         if (strcmp(kind, "card-key-and-cryptogram") != 0)
             continue;
         check_cryptogram(in, expected);
-        cryptograms++;
-        if (strcmp(json_string_value(json_object_get(in, "option")), "A") != 0)
-            continue;
         check_card_key(in, expected);
-        card_keys++;
+        checked++;
     }
     json_decref(file);
-    assert_int_equal(cryptograms, 7);
-    assert_int_equal(card_keys, 4);
+    assert_int_equal(checked, 7);
 }
 
 static void session_key_takes_the_counter_first(void **state)
@@ -128,14 +122,19 @@ static void wrong_inputs_are_refused(void **state)
     struct scp_key aes = {.len = 32};
     struct scp_key out;
     uint8_t mac[8];
-    const uint8_t long_pan[11] = {0};
+    const uint8_t long_pan[13] = {0};
     assert_int_equal(scp_emv_card_key(&master, SCP_EMPTY, 0, &out), SCP_MALFORMED);
     assert_int_equal(scp_emv_card_key(&master, SCP_LITERAL(0xFF), 0, &out), SCP_MALFORMED);
     assert_int_equal(scp_emv_card_key(&master, SCP_LITERAL(0x1F, 0x23), 0, &out), SCP_MALFORMED);
     assert_int_equal(scp_emv_card_key(&master, SCP_LITERAL(0x1A), 0, &out), SCP_MALFORMED);
-    assert_int_equal(scp_emv_card_key(&master, SCP_BYTES(long_pan), 0, &out), SCP_TOO_LONG);
+    assert_int_equal(scp_emv_card_key(&master, scp_bytes_of(long_pan, 11), 0, &out), SCP_TOO_LONG);
     assert_int_equal(scp_emv_card_key(&aes, SCP_LITERAL(0x12), 0, &out), SCP_OUT_OF_RANGE);
     assert_int_equal(scp_emv_session_key(&aes, 1, &out), SCP_OUT_OF_RANGE);
+    assert_int_equal(scp_emv_session_key_pboc(&aes, 1, &out), SCP_OUT_OF_RANGE);
+    assert_int_equal(scp_emv_session_key_xor(&aes, 1, &out), SCP_OUT_OF_RANGE);
+    assert_int_equal(scp_emv_cryptogram_zero_padded(&master, SCP_EMPTY, mac), SCP_OUT_OF_RANGE);
+    assert_int_equal(scp_emv_response_2(&master, mac, scp_bytes_of(long_pan, 13), mac),
+                     SCP_TOO_LONG);
     assert_int_equal(scp_emv_cryptogram(&aes, SCP_LITERAL(0x12), mac), SCP_OUT_OF_RANGE);
 }
 

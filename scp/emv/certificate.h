@@ -1,0 +1,61 @@
+/* What a terminal recovers from a card's certificates and signed data with RSA public keys (EMV 4.3
+ * Book 2, clauses 5.3 and 5.4, annex A2.1: SHA-1, hash algorithm 01).
+ *
+ * Pure: nothing is kept or allocated. Views point into the caller's buffer. Errors: OUT_OF_RANGE
+ * for lengths that do not fit the key, BAD_SIGNATURE when header, trailer, format or hash are not
+ * what they must be, UNSUPPORTED for another algorithm than 01, TOO_LONG, CRYPTO. */
+#ifndef SCP_EMV_CERTIFICATE_H
+#define SCP_EMV_CERTIFICATE_H
+
+#include "scp/crypto/rsa.h"
+
+enum { SCP_EMV_MODULUS_MAX = 248 };
+
+struct scp_emv_public_key {
+    struct scp_bytes modulus;
+    struct scp_bytes exponent;
+};
+
+/* A block as it was signed: `6A`, format, content, SHA-1, `BC`. */
+struct scp_emv_recovered {
+    struct scp_bytes whole;
+    uint8_t format;
+    struct scp_bytes content; /* between format and hash */
+    struct scp_bytes hash;
+};
+
+/* Undo the signature and check header and trailer; not the hash. */
+SCP_MUST_USE enum scp_error scp_emv_recover(const struct scp_emv_public_key *key,
+                                            struct scp_bytes signature,
+                                            uint8_t buffer[SCP_EMV_MODULUS_MAX],
+                                            struct scp_emv_recovered *out);
+
+/* What a card carries about its issuer's key. */
+struct scp_emv_issuer_certificate {
+    struct scp_bytes certificate; /* 90 */
+    struct scp_bytes remainder;   /* 92; may be empty */
+    struct scp_bytes exponent;    /* 9F32 */
+};
+
+struct scp_emv_issuer_key {
+    struct scp_bytes issuer_id; /* four bytes: leading digits of the PAN, padded with F */
+    struct scp_bytes expiry;    /* MMYY */
+    struct scp_bytes serial;
+    uint8_t modulus_buffer[SCP_EMV_MODULUS_MAX];
+    size_t modulus_len;
+};
+
+/* The issuer's public key (Book 2 5.3, table 6), its hash checked. Whether issuer, date and serial
+ * number are acceptable is the caller's to say. */
+SCP_MUST_USE enum scp_error
+scp_emv_issuer_key_recover(const struct scp_emv_public_key *authority,
+                           const struct scp_emv_issuer_certificate *certificate,
+                           uint8_t buffer[SCP_EMV_MODULUS_MAX], struct scp_emv_issuer_key *out);
+
+/* Signed static application data, tag 93 (Book 2 5.4, table 7): the data authentication code, tag
+ * 9F45. `data` are the records that the AFL names, and the AIP where 9F4A asks for it. */
+SCP_MUST_USE enum scp_error scp_emv_static_data_check(const struct scp_emv_public_key *issuer,
+                                                      struct scp_bytes signature,
+                                                      struct scp_bytes data, uint8_t code[2]);
+
+#endif
