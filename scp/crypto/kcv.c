@@ -15,13 +15,23 @@ enum scp_error scp_kcv_des(const struct scp_key *key, uint8_t kcv[3])
     return SCP_OK;
 }
 
-enum scp_error scp_kcv_aes(const struct scp_key *key, uint8_t kcv[3])
+static enum scp_error kcv_aes_of(const struct scp_key *key, uint8_t fill, uint8_t kcv[3])
 {
-    uint8_t ones[SCP_AES_BLOCK];
+    uint8_t in[SCP_AES_BLOCK];
     uint8_t out[SCP_AES_BLOCK];
-    memset(ones, 0x01, sizeof ones);
-    SCP_TRY(scp_aes_encrypt_block(key, ones, out));
+    memset(in, fill, sizeof in);
+    SCP_TRY(scp_aes_encrypt_block(key, in, out));
     memcpy(kcv, out, KCV_SIZE);
     scp_wipe(out, sizeof out);
     return SCP_OK;
+}
+
+enum scp_error scp_kcv_aes(const struct scp_key *key, uint8_t kcv[3])
+{
+    return kcv_aes_of(key, 0x01, kcv);
+}
+
+enum scp_error scp_kcv_aes_zeros(const struct scp_key *key, uint8_t kcv[3])
+{
+    return kcv_aes_of(key, 0x00, kcv);
 }

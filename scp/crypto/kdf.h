@@ -62,5 +62,7 @@ SCP_MUST_USE enum scp_error scp_diversify(enum scp_diversification scheme,
  * amended by Amendment D) encrypted under the key. */
 SCP_MUST_USE enum scp_error scp_kcv_des(const struct scp_key *key, uint8_t kcv[3]);
 SCP_MUST_USE enum scp_error scp_kcv_aes(const struct scp_key *key, uint8_t kcv[3]);
+/* The same of 16 x 00, as some cards have it for AES. */
+SCP_MUST_USE enum scp_error scp_kcv_aes_zeros(const struct scp_key *key, uint8_t kcv[3]);
 
 #endif

@@ -115,6 +115,18 @@ static void kcv_of_a_key_of_another_cipher_is_refused(void **state)
     assert_int_equal(scp_kcv_aes(&key, kcv), SCP_OK);
 }
 
+/* Computed with OpenSSL: AES-128 under 00…0F of a block of zeros. */
+static void some_cards_check_an_aes_key_with_zeros(void **state)
+{
+    (void)state;
+    struct scp_key key = key_of(16);
+    uint8_t kcv[3];
+    for (uint8_t i = 0; i < 16; i++)
+        key.bytes[i] = i;
+    assert_int_equal(scp_kcv_aes_zeros(&key, kcv), SCP_OK);
+    assert_memory_equal(kcv, ((const uint8_t[]){0xC6, 0xA1, 0x3B}), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +137,7 @@ int main(void)
         cmocka_unit_test(session_keys_depend_on_counter_and_constant),
         cmocka_unit_test(scp03_output_has_an_allowed_length),
         cmocka_unit_test(kcv_of_a_key_of_another_cipher_is_refused),
+        cmocka_unit_test(some_cards_check_an_aes_key_with_zeros),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
