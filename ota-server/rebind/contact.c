@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ASSOCIATED_SIZE = 2 * (STORE_ID_SIZE - 1) };
+
 /* One call of this file at work. */
 struct contact {
     const struct rebind_service *service;
@@ -35,7 +37,7 @@ static enum rebind_refusal reply_with(struct contact *c, const struct store_exch
     if (store_exchange_script(c->tx, exchange->id, &c->reply->script) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
     c->reply->has_script = true;
-    c->reply->target = c->job.profile->isd;
+    c->reply->target = session_target(&c->session);
     snprintf(c->reply->exchange, sizeof c->reply->exchange, "%s", exchange->id);
     return REBIND_REFUSED_NONE;
 }
@@ -45,26 +47,45 @@ static enum rebind_refusal fail(struct contact *c, const char *cause)
     return rebind_refusal_of_store(outcome_fail(&c->job, c->agent->id, cause));
 }
 
+/* What a sealed session belongs to: it opens for no other exchange. */
+static struct scp_bytes associated_with(const struct store_exchange *exchange,
+                                        uint8_t buffer[ASSOCIATED_SIZE])
+{
+    struct scp_writer w = scp_writer_on(buffer, ASSOCIATED_SIZE);
+    scp_put(&w, scp_bytes_of(exchange->operation, strlen(exchange->operation)));
+    scp_put(&w, scp_bytes_of(exchange->id, strlen(exchange->id)));
+    return scp_written(&w);
+}
+
+static void name_exchange(const struct contact *c, struct store_exchange *exchange)
+{
+    uint8_t id[(STORE_ID_SIZE - 1) / 2];
+    rebind_random(c->service->env, id, sizeof id);
+    scp_hex_encode(exchange->id, sizeof exchange->id, SCP_BYTES(id));
+    snprintf(exchange->operation, sizeof exchange->operation, "%s", c->job.operation.id);
+    snprintf(exchange->card, sizeof exchange->card, "%s", c->job.card.id);
+    snprintf(exchange->agent, sizeof exchange->agent, "%s", c->agent->id);
+}
+
 /* Seal the session and commit the script to be sent. */
 static enum rebind_refusal keep_exchange(struct contact *c, struct scp_bytes script,
                                          struct store_exchange *exchange)
 {
     uint8_t saved[SESSION_SAVED_MAX];
     uint8_t sealed[SESSION_SAVED_MAX + VAULT_SEAL_OVERHEAD];
+    uint8_t associated[ASSOCIATED_SIZE];
     struct scp_writer state = scp_writer_on(saved, sizeof saved);
     struct scp_writer seal = scp_writer_on(sealed, sizeof sealed);
-    struct scp_bytes associated = scp_bytes_of(c->job.operation.id, strlen(c->job.operation.id));
 
+    name_exchange(c, exchange);
     session_save(&c->session, &state);
     enum scp_error error = scp_writer_status(&state);
     if (error == SCP_OK)
-        error = vault_seal(c->service->vault, "session", associated, scp_written(&state), &seal);
+        error = vault_seal(c->service->vault, "session", associated_with(exchange, associated),
+                           scp_written(&state), &seal);
     scp_wipe(saved, sizeof saved);
     if (error != SCP_OK)
         return REBIND_REFUSED_INTERNAL;
-    snprintf(exchange->operation, sizeof exchange->operation, "%s", c->job.operation.id);
-    snprintf(exchange->card, sizeof exchange->card, "%s", c->job.card.id);
-    snprintf(exchange->agent, sizeof exchange->agent, "%s", c->agent->id);
     return rebind_refusal_of_store(store_exchange_add(c->tx, exchange, script, scp_written(&seal)));
 }
 
@@ -86,9 +107,22 @@ static enum rebind_refusal write_script(struct contact *c, struct scp_writer *sc
 static enum store_error use_record(struct contact *c)
 {
     const struct session *s = &c->session;
-    for (size_t i = s->next_step; i < s->next_step + s->script_steps; i++) {
+    size_t end = s->next_step + session_script_steps(s);
+    for (size_t i = s->next_step; i < end; i++) {
         if (s->plan.steps[i].kind == PLAN_STEP_PERSONALISE)
             return store_personalisation_use(c->tx, c->job.record.id, c->job.operation.id);
+    }
+    return STORE_OK;
+}
+
+/* Counters of the script are given out before it is. */
+static enum store_error give_out_counters(struct contact *c)
+{
+    for (size_t i = 0; i < PLAN_CHANNELS; i++) {
+        const struct session_domain *domain = session_domain(&c->session, (enum plan_channel)i);
+        const struct store_key_set_ref ref = job_key_set(&c->job, (enum plan_channel)i);
+        if (domain->present && domain->unused_from > c->job.key_sets[i].unused_from)
+            STORE_TRY(store_key_set_give_out(c->tx, &ref, domain->unused_from));
     }
     return STORE_OK;
 }
@@ -109,8 +143,10 @@ static enum rebind_refusal issue(struct contact *c, struct store_exchange *excha
         c->job.operation.state = STORE_OPERATION_RUNNING;
         c->job.operation.progress.bytes_total += scp_written(&script).len;
         refusal = rebind_refusal_of_store(job_save_operation(&c->job));
-        if (refusal == REBIND_REFUSED_NONE && c->session.script_steps > 0)
+        if (refusal == REBIND_REFUSED_NONE && session_script_steps(&c->session) > 0)
             refusal = rebind_refusal_of_store(job_doubt_content(&c->job));
+        if (refusal == REBIND_REFUSED_NONE)
+            refusal = rebind_refusal_of_store(give_out_counters(c));
         if (refusal == REBIND_REFUSED_NONE)
             refusal = rebind_refusal_of_store(use_record(c));
         if (refusal == REBIND_REFUSED_NONE)
@@ -157,11 +193,12 @@ static enum rebind_refusal restore_session(struct contact *c, const struct store
     uint8_t saved[SESSION_SAVED_MAX];
     struct scp_writer state = scp_writer_on(saved, sizeof saved);
     struct store_blob sealed = {.len = 0};
-    struct scp_bytes associated = scp_bytes_of(exchange->operation, strlen(exchange->operation));
+    uint8_t associated[ASSOCIATED_SIZE];
     if (store_exchange_sealed_state(c->tx, exchange->id, &sealed) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
     enum scp_error error =
-        vault_unseal(c->service->vault, "session", associated, store_blob_bytes(&sealed), &state);
+        vault_unseal(c->service->vault, "session", associated_with(exchange, associated),
+                     store_blob_bytes(&sealed), &state);
     if (error == SCP_OK)
         error = session_restore(&c->session, scp_written(&state));
     store_blob_fini(&sealed);
@@ -169,21 +206,11 @@ static enum rebind_refusal restore_session(struct contact *c, const struct store
     return error == SCP_OK ? REBIND_REFUSED_NONE : REBIND_REFUSED_INTERNAL;
 }
 
-/* A script is about that nobody waits for, but that the card may still run. Without a counter the
- * next session first makes the card's counter pass it (struct session_card), however often contacts
- * are lost on the way. */
-static enum store_error forget_counter(struct contact *c)
-{
-    const struct store_key_set_ref ref = {c->job.card.id, c->job.key_set.security_domain,
-                                          c->job.key_set.kvn};
-    c->job.key_set.counter_known = false;
-    return store_key_set_forget_counter(c->tx, &ref);
-}
-
+/* A script is about that nobody waits for, but that the card may still run: the sessions to come
+ * spend its counters first (struct session_domain). */
 static enum store_error burn(struct contact *c, const char *exchange)
 {
     STORE_TRY(store_exchange_burn(c->tx, exchange));
-    STORE_TRY(forget_counter(c));
     c->job.content.known = false;
     return job_doubt_content(&c->job);
 }
@@ -202,21 +229,21 @@ static enum rebind_refusal resend_or_burn(struct contact *c, bool *resent)
     enum rebind_refusal refusal = restore_session(c, &exchange);
     if (refusal != REBIND_REFUSED_NONE)
         return refusal;
-    bool prepared = c->session.has_init_update && c->session.has_authenticate;
+    bool prepared = session_is_prepared(&c->session);
     bool own = strcmp(exchange.operation, c->job.operation.id) == 0;
+    *resent = own && prepared && has_extensions(c->agent);
+    if (*resent)
+        refusal = reply_with(c, &exchange);
     session_fini(&c->session);
-    if (own && prepared && has_extensions(c->agent)) {
-        *resent = true;
-        return reply_with(c, &exchange);
-    }
+    if (*resent)
+        return refusal;
     return rebind_refusal_of_store(burn(c, exchange.id));
 }
 
 /* An agent through which the card refused the host is not given the card again. */
 static enum rebind_refusal refuse_suspected(struct contact *c)
 {
-    const struct store_key_set_ref ref = {c->job.card.id, c->job.key_set.security_domain,
-                                          c->job.key_set.kvn};
+    const struct store_key_set_ref ref = job_key_set(&c->job, PLAN_CHANNEL_ISSUER);
     bool failed = false;
     enum store_error error = store_key_set_failed_at(c->tx, &ref, c->agent->id, &failed);
     if (error != STORE_OK)
@@ -227,15 +254,15 @@ static enum rebind_refusal refuse_suspected(struct contact *c)
 static enum rebind_refusal start(struct contact *c)
 {
     struct store_exchange exchange = {.created_ms = 0};
-    uint8_t host_challenge[8];
+    uint8_t seed[SESSION_SEED_SIZE];
     struct session_card card = job_session_card(&c->job);
     bool resent;
     enum rebind_refusal refusal = resend_or_burn(c, &resent);
     if (refusal != REBIND_REFUSED_NONE || resent)
         return refusal;
     c->job.operation.attempts++;
-    rebind_random(c->service->env, host_challenge, sizeof host_challenge);
-    session_init(&c->session, &card, host_challenge);
+    rebind_random(c->service->env, seed, sizeof seed);
+    session_init(&c->session, &card, seed);
     return plan_and_issue(c, &exchange);
 }
 
@@ -327,14 +354,12 @@ static enum rebind_refusal advance(struct contact *c, const struct contact_answe
     c->job.content.known =
         c->session.plan.count > 0 && c->session.plan.steps[0].kind != PLAN_STEP_READ;
     enum scp_error error =
-        session_read(&c->session, &c->job.keys.keys, &exchange, &c->job.content, &result);
+        session_read(&c->session, &c->job.keys, &exchange, &c->job.content, &result);
     c->job.operation.progress.bytes_done += script.len;
     c->job.operation.progress.exchanges++;
     store_blob_fini(&script);
     if (error != SCP_OK)
         return REBIND_REFUSED_RESPONSES_MALFORMED;
-    if (result.may_run && forget_counter(c) != STORE_OK)
-        return REBIND_REFUSED_STORAGE;
     if (outcome_apply(&c->job, c->agent->id, &result, &next) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
     enum rebind_refusal refusal = go_on(c, next, &next_exchange);
@@ -356,7 +381,8 @@ static enum rebind_refusal repeat(struct contact *c, const struct store_exchange
         return REBIND_REFUSED_NONE;
     if (store_exchange_get(c->tx, exchange->reply, &next) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
-    return reply_with(c, &next);
+    enum rebind_refusal refusal = restore_session(c, &next);
+    return refusal == REBIND_REFUSED_NONE ? reply_with(c, &next) : refusal;
 }
 
 /* Only the agent that has the card in contact may answer for it. */
@@ -381,8 +407,6 @@ static enum rebind_refusal take_late(struct contact *c, const struct store_excha
                                      const uint8_t digest[32])
 {
     enum store_error error = store_exchange_answer(c->tx, exchange->id, digest);
-    if (error == STORE_OK)
-        error = forget_counter(c);
     if (error == STORE_OK)
         error = job_doubt_content(&c->job);
     return error == STORE_OK ? close_contact(c) : rebind_refusal_of_store(error);
@@ -473,16 +497,6 @@ static size_t script_bytes(struct scp_bytes script, size_t *commands)
     return bytes;
 }
 
-/* Steps of which all commands are among the first `commands` of the script. */
-static size_t whole_steps(const struct session *s, size_t commands)
-{
-    size_t used = (size_t)s->has_select + s->has_init_update + s->has_authenticate;
-    size_t steps = 0;
-    while (steps < s->script_steps && (used += s->step_commands[steps]) <= commands)
-        steps++;
-    return steps;
-}
-
 static enum rebind_refusal report(struct contact *c, const struct contact_progress *progress)
 {
     struct store_exchange exchange;
@@ -498,7 +512,7 @@ static enum rebind_refusal report(struct contact *c, const struct contact_progre
         return REBIND_REFUSED_STORAGE;
     refusal = restore_session(c, &exchange);
     c->job.operation.progress.bytes_done += script_bytes(store_blob_bytes(&script), &commands);
-    c->job.operation.progress.steps_done += (uint32_t)whole_steps(&c->session, commands);
+    c->job.operation.progress.steps_done += (uint32_t)session_steps_within(&c->session, commands);
     store_blob_fini(&script);
     if (refusal != REBIND_REFUSED_NONE)
         return refusal;

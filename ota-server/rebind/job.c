@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static enum scp_error personalise(void *ctx, const struct scp_session_context *session,
+static enum scp_error personalise(void *ctx, const struct scp_keys *keys,
+                                  const struct scp_session_context *session,
                                   struct scp_writer *dgis)
 {
     const struct job *job = ctx;
@@ -16,7 +17,7 @@ static enum scp_error personalise(void *ctx, const struct scp_session_context *s
                    .sealed = store_blob_bytes(&job->sealed_record)},
         .dgis = job->dgis,
         .dgi_count = job->dgi_count,
-        .keys = &job->keys.keys,
+        .keys = keys,
         .session = session,
     };
     return vault_transcrypt(job->service->vault, &request, dgis, NULL);
@@ -94,25 +95,29 @@ static enum rebind_refusal load_product(struct job *job)
     return refusal == REBIND_REFUSED_NONE ? judge_record(job) : refusal;
 }
 
+static enum rebind_refusal take_keys(struct job *job, enum plan_channel channel,
+                                     const struct store_key_set *set)
+{
+    job->key_sets[channel] = *set;
+    enum scp_error error = vault_card_keys(job->service->vault, set->label,
+                                           &job->key_handles[channel], &job->keys.keys[channel]);
+    return error == SCP_OK ? REBIND_REFUSED_NONE : REBIND_REFUSED_INTERNAL;
+}
+
 static enum rebind_refusal load_keys(struct job *job)
 {
     struct store_key_set sets[STORE_KEY_SETS_MAX];
     char isd[STORE_AID_SIZE];
     size_t count;
 
+    job->keys.ctx = job;
+    job->keys.personalise = personalise;
     scp_hex_encode(isd, sizeof isd, scp_aid_bytes(&job->profile->isd));
     if (store_key_set_list(job->tx, job->card.id, sets, STORE_KEY_SETS_MAX, &count) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(sets[i].security_domain, isd) != 0)
-            continue;
-        job->key_set = sets[i];
-        job->keys.ctx = job;
-        job->keys.personalise = personalise;
-        return vault_card_keys(job->service->vault, sets[i].label, &job->key_handle,
-                               &job->keys.keys) == SCP_OK
-                   ? REBIND_REFUSED_NONE
-                   : REBIND_REFUSED_INTERNAL;
+        if (strcmp(sets[i].security_domain, isd) == 0)
+            return take_keys(job, PLAN_CHANNEL_ISSUER, &sets[i]);
     }
     return REBIND_REFUSED_INTERNAL;
 }
@@ -265,19 +270,35 @@ struct session_materials job_materials(struct job *job)
     };
 }
 
-struct session_card job_session_card(const struct job *job)
+static struct session_domain session_domain_of(const struct job *job, enum plan_channel channel)
 {
-    struct session_card card = {
+    const struct store_key_set *set = &job->key_sets[channel];
+    struct session_domain domain = {
+        .present = true,
+        .aid = job->profile->isd,
         .protocol = job->profile->protocol,
         .i = job->profile->i,
-        .kvn = job->key_set.kvn,
-        .isd = job->profile->isd,
-        .counter_known = job->key_set.counter_known,
-        .counter = job->key_set.counter,
+        .kvn = set->kvn,
+        .counter_known = set->counter_known,
+        .counter = set->counter,
+        .unused_from = set->unused_from,
     };
-    memcpy(card.diversification_data, job->key_set.diversification_data,
-           sizeof card.diversification_data);
+    memcpy(domain.diversification_data, set->diversification_data,
+           sizeof domain.diversification_data);
+    return domain;
+}
+
+struct session_card job_session_card(const struct job *job)
+{
+    struct session_card card = {.domains = {{.present = false}}};
+    card.domains[PLAN_CHANNEL_ISSUER] = session_domain_of(job, PLAN_CHANNEL_ISSUER);
     return card;
+}
+
+struct store_key_set_ref job_key_set(const struct job *job, enum plan_channel channel)
+{
+    const struct store_key_set *set = &job->key_sets[channel];
+    return (struct store_key_set_ref){job->card.id, set->security_domain, set->kvn};
 }
 
 enum scp_error job_verify_proof(const struct job *job, const struct session_proof *proof)

@@ -20,7 +20,7 @@ struct job {
     struct store_card card;
     struct store_operation operation;
     const struct card_profile *profile;
-    struct store_key_set key_set;
+    struct store_key_set key_sets[PLAN_CHANNELS]; /* label "" for a domain the card does not have */
     struct card_content content;
 
     /* The product that comes; has_product is false when revoking or auditing. */
@@ -34,7 +34,7 @@ struct job {
     struct vault_dgi dgis[TEMPLATES_MAX];
     size_t dgi_count;
 
-    struct vault_card_keys key_handle;
+    struct vault_card_keys key_handles[PLAN_CHANNELS];
     struct session_keys keys;
     uint8_t cdol_data[JOB_DOL_MAX];
     uint8_t pdol_data[JOB_DOL_MAX];
@@ -54,6 +54,9 @@ struct session_materials job_materials(struct job *job);
 
 /* The card as a session sees it. */
 struct session_card job_session_card(const struct job *job);
+
+/* Which key set opens the channel. */
+struct store_key_set_ref job_key_set(const struct job *job, enum plan_channel channel);
 
 /* Check the proof that the new instance gave. BAD_CRYPTOGRAM and the vault's errors. */
 SCP_MUST_USE enum scp_error job_verify_proof(const struct job *job,

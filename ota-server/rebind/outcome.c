@@ -33,11 +33,6 @@ static enum store_error audit(struct job *job, const char *agent, const char *ac
     return error;
 }
 
-static struct store_key_set_ref key_set_ref(const struct job *job)
-{
-    return (struct store_key_set_ref){job->card.id, job->key_set.security_domain, job->key_set.kvn};
-}
-
 enum store_error outcome_fail(struct job *job, const char *agent, const char *cause)
 {
     job->operation.state = STORE_OPERATION_FAILED;
@@ -94,7 +89,7 @@ static enum store_error on_done(struct report *report)
 
     report->next = OUTCOME_CLOSE;
     if (result->proof.present) {
-        const struct store_key_set_ref ref = key_set_ref(job);
+        const struct store_key_set_ref ref = job_key_set(job, PLAN_CHANNEL_ISSUER);
         if (job_verify_proof(job, &result->proof) != SCP_OK)
             return suspect(report, "the new instance's cryptogram does not verify under its key");
         prove_instance(job);
@@ -145,7 +140,7 @@ static enum store_error on_wrong_keys(struct report *report)
 static enum store_error on_refused(struct report *report)
 {
     struct job *job = report->job;
-    const struct store_key_set_ref ref = key_set_ref(job);
+    const struct store_key_set_ref ref = job_key_set(job, report->result->channel);
     uint32_t failures;
     STORE_TRY(store_key_set_add_failure(job->tx, &ref, report->agent, &failures));
     if (failures < job->service->failure_budget)
@@ -174,23 +169,27 @@ static enum store_error (*const handlers[])(struct report *report) = {
     [SESSION_FORGED] = on_forged,
 };
 
-static enum store_error keep_counter(struct job *job, const struct session_result *result)
+/* What the card has shown of a domain. A success is believed only when it is proven, like
+ * everything that an agent says. */
+static enum store_error keep_shown(struct job *job, enum plan_channel channel,
+                                   const struct session_shown *shown)
 {
-    const struct store_key_set_ref ref = key_set_ref(job);
-    if (result->counter_seen && !result->may_run)
-        STORE_TRY(store_key_set_set_counter(job->tx, &ref, result->counter));
-    /* A success is believed only when it is proven, like everything that an agent says. */
-    return result->r_mac ? store_key_set_clear_failures(job->tx, &ref) : STORE_OK;
+    const struct store_key_set_ref ref = job_key_set(job, channel);
+    if (shown->counter_seen)
+        STORE_TRY(store_key_set_set_counter(job->tx, &ref, shown->counter));
+    if (!shown->r_mac)
+        return STORE_OK;
+    add_evidence(&job->operation, "r-mac");
+    return store_key_set_clear_failures(job->tx, &ref);
 }
 
 enum store_error outcome_apply(struct job *job, const char *agent,
                                const struct session_result *result, enum outcome_next *next)
 {
     struct report report = {.job = job, .agent = agent, .result = result, .next = OUTCOME_CLOSE};
-    STORE_TRY(keep_counter(job, result));
+    for (size_t i = 0; i < PLAN_CHANNELS; i++)
+        STORE_TRY(keep_shown(job, (enum plan_channel)i, &result->shown[i]));
     job->operation.progress.steps_done += (uint32_t)result->steps_done;
-    if (result->r_mac)
-        add_evidence(&job->operation, "r-mac");
     STORE_TRY(handlers[result->outcome](&report));
     *next = report.next;
     return STORE_OK;

@@ -52,9 +52,11 @@ static void add(struct draft *draft, enum plan_step_kind kind, const struct scp_
         draft->error = PLAN_TOO_MANY_STEPS;
         return;
     }
-    plan->steps[plan->count].kind = kind;
-    plan->steps[plan->count].aid = *aid;
-    plan->count++;
+    plan->steps[plan->count++] = (struct plan_step){
+        .kind = kind,
+        .channel = kind == PLAN_STEP_PROVE ? PLAN_CHANNEL_NONE : PLAN_CHANNEL_ISSUER,
+        .aid = *aid,
+    };
 }
 
 static bool is_locked(const struct content_entry *entry)

@@ -62,8 +62,20 @@ enum plan_step_kind {
     PLAN_STEP_PROVE,          /* the new instance answers with a cryptogram under its bank's key */
 };
 
+enum { PLAN_STEP_KINDS = PLAN_STEP_PROVE + 1 };
+
+/* Whom a step speaks to: a security domain under one of its key sets, through a secure channel; or
+ * nobody in particular, in plain commands as a terminal sends them. */
+enum plan_channel {
+    PLAN_CHANNEL_ISSUER, /* the issuer security domain */
+    PLAN_CHANNEL_BANK,   /* the bank's supplementary security domain, under its own keys */
+    PLAN_CHANNELS,
+    PLAN_CHANNEL_NONE = PLAN_CHANNELS,
+};
+
 struct plan_step {
     enum plan_step_kind kind;
+    enum plan_channel channel;
     struct scp_aid aid; /* what the step is about: instance, package, directory */
 };
 

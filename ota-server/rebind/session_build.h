@@ -1,6 +1,6 @@
 /* Inside the session: the script under construction, and what the steps of a plan do with it.
- * session.c opens channels and walks scripts; steps.c knows what each step sends and what its
- * answers mean. Nobody else includes this. */
+ * session_write.c and session_read.c open channels and walk scripts; steps.c knows what each step
+ * sends, step_answers.c what its answers mean. Nobody else includes this. */
 #ifndef OTA_SERVER_REBIND_SESSION_BUILD_H
 #define OTA_SERVER_REBIND_SESSION_BUILD_H
 
@@ -11,10 +11,12 @@ struct session_build {
     struct session *session;
     const struct session_keys *keys;
     const struct session_materials *materials;
-    struct scp_channel channel; /* advances with each wrapped command; the session's stays */
+    struct scp_channel channel; /* of the leg being written; advances with each wrapped command */
     struct scp_script_writer script;
-    uint16_t commands; /* of the step being written */
-    const char *why;   /* what the choke point said */
+    size_t steps;                  /* written into this script */
+    uint32_t ahead[PLAN_CHANNELS]; /* counters of each domain that the script uses up */
+    uint16_t commands;             /* of the step being written */
+    const char *why;               /* what the choke point said */
 };
 
 /* The status words that may follow a command; the first `count` are looked at. */
@@ -59,7 +61,17 @@ SCP_MUST_USE enum scp_error session_step_done(struct session *s, const struct pl
                                               const struct plan_product *product,
                                               struct card_content *content);
 
-/* Whether the step goes through the secure channel. */
-bool session_step_wrapped(const struct plan_step *step);
+/* ---- what both directions know --------------------------------------------------------------
+ */
+
+enum { SESSION_HOST_CHALLENGE = 8 };
+
+struct scp_channel_params session_params(const struct session_domain *domain);
+/* What INITIALIZE UPDATE would answer next, as far as the counter is known. */
+uint32_t session_next_counter(const struct session_domain *domain);
+bool session_predictable(const struct session_domain *domain);
+/* Whether the counter under which the open channel stands may not be used: see struct
+ * session_domain. */
+bool session_must_spend(const struct session *s);
 
 #endif

@@ -1,11 +1,21 @@
-/* The session between two calls: "RBSE" ‖ version ‖ fields in the order of struct session. */
+/* The session between two calls, all numbers big-endian:
+ *
+ *     "RBSE" ‖ version(1) = 2 ‖ phase(1) ‖ open channel(1)
+ *     ‖ domains: count(1), each present(1) and, when it is, the fields of struct session_domain
+ *     ‖ seed(16) ‖ openings(4) ‖ channel ‖ plan: count(1), each kind(1) channel(1) LV aid
+ *     ‖ next step(1) ‖ legs: count(1), each channel(1) parts(1) steps(1) channel state
+ *     ‖ commands of each step(2) ‖ pages of each part of the registry(1) ‖ whether reading began(1)
+ *
+ * where the state of a channel is length(2) and what scp_channel_save gives, nothing for one that
+ * was never begun. Version 1 had one domain and one leg. */
 #include "ota-server/rebind/session.h"
 
 #include <string.h>
 
 static const uint8_t magic[4] = {'R', 'B', 'S', 'E'};
 
-enum { STATE_VERSION = 1 };
+enum { VERSION_1 = 1, VERSION = 2 };
+enum { PART_SELECT = 1, PART_INIT_UPDATE = 2, PART_AUTHENTICATE = 4 };
 
 static void put_aid(struct scp_writer *w, const struct scp_aid *aid)
 {
@@ -25,110 +35,277 @@ static void get_aid(struct scp_reader *r, struct scp_aid *aid)
     aid->len = (uint8_t)bytes.len;
 }
 
+/* A number below `limit`; 0 after an error. */
+static uint8_t get_below(struct scp_reader *r, unsigned limit)
+{
+    uint8_t value = scp_get_u8(r);
+    if (value < limit)
+        return value;
+    scp_reader_fail(r, SCP_MALFORMED);
+    return 0;
+}
+
+static enum plan_channel get_plan_channel(struct scp_reader *r)
+{
+    return (enum plan_channel)get_below(r, PLAN_CHANNEL_NONE + 1);
+}
+
+/* ---- channels ----------------------------------------------------------------------------- */
+
+static bool was_begun(const struct scp_channel *channel)
+{
+    return channel->state != 0;
+}
+
+static void put_channel(struct scp_writer *w, const struct scp_channel *channel)
+{
+    uint8_t buffer[SCP_CHANNEL_SAVED_MAX];
+    struct scp_writer saved = scp_writer_on(buffer, sizeof buffer);
+    if (was_begun(channel))
+        scp_channel_save(channel, &saved);
+    if (scp_writer_status(&saved) != SCP_OK)
+        scp_writer_fail(w, scp_writer_status(&saved));
+    scp_put_u16(w, (uint16_t)scp_written(&saved).len);
+    scp_put(w, scp_written(&saved));
+    scp_wipe(buffer, sizeof buffer);
+}
+
+static void get_channel(struct scp_reader *r, struct scp_channel *channel)
+{
+    struct scp_bytes saved = scp_get(r, scp_get_u16(r));
+    if (saved.len == 0)
+        return;
+    enum scp_error error = scp_channel_restore(channel, saved);
+    if (error != SCP_OK)
+        scp_reader_fail(r, error);
+}
+
+/* ---- the card ----------------------------------------------------------------------------- */
+
+static void put_domain(struct scp_writer *w, const struct session_domain *domain)
+{
+    scp_put_u8(w, domain->present);
+    if (!domain->present)
+        return;
+    scp_put_u8(w, (uint8_t)domain->protocol);
+    scp_put_u8(w, domain->i);
+    scp_put_u8(w, domain->kvn);
+    put_aid(w, &domain->aid);
+    scp_put(w, SCP_BYTES(domain->diversification_data));
+    scp_put_u8(w, domain->counter_known);
+    scp_put_u32(w, domain->counter);
+    scp_put_u32(w, domain->unused_from);
+}
+
+/* The fields that both versions have. */
+static void get_domain_1(struct scp_reader *r, struct session_domain *domain)
+{
+    domain->present = true;
+    domain->protocol = (enum scp_protocol)scp_get_u8(r);
+    domain->i = scp_get_u8(r);
+    domain->kvn = scp_get_u8(r);
+    get_aid(r, &domain->aid);
+    scp_get_into(r, domain->diversification_data, sizeof domain->diversification_data);
+    domain->counter_known = scp_get_u8(r) != 0;
+    domain->counter = scp_get_u32(r);
+}
+
+static void get_domain(struct scp_reader *r, struct session_domain *domain)
+{
+    if (scp_get_u8(r) == 0)
+        return;
+    get_domain_1(r, domain);
+    domain->unused_from = scp_get_u32(r);
+}
+
 static void put_card(struct scp_writer *w, const struct session_card *card)
 {
-    scp_put_u8(w, (uint8_t)card->protocol);
-    scp_put_u8(w, card->i);
-    scp_put_u8(w, card->kvn);
-    put_aid(w, &card->isd);
-    scp_put(w, SCP_BYTES(card->diversification_data));
-    scp_put_u8(w, card->counter_known);
-    scp_put_u32(w, card->counter);
+    scp_put_u8(w, PLAN_CHANNELS);
+    for (size_t i = 0; i < PLAN_CHANNELS; i++)
+        put_domain(w, &card->domains[i]);
 }
 
 static void get_card(struct scp_reader *r, struct session_card *card)
 {
-    card->protocol = (enum scp_protocol)scp_get_u8(r);
-    card->i = scp_get_u8(r);
-    card->kvn = scp_get_u8(r);
-    get_aid(r, &card->isd);
-    scp_get_into(r, card->diversification_data, sizeof card->diversification_data);
-    card->counter_known = scp_get_u8(r) != 0;
-    card->counter = scp_get_u32(r);
+    size_t count = get_below(r, PLAN_CHANNELS + 1);
+    for (size_t i = 0; i < count; i++)
+        get_domain(r, &card->domains[i]);
 }
+
+/* ---- plan and script ---------------------------------------------------------------------- */
 
 static void put_plan(struct scp_writer *w, const struct plan *plan)
 {
     scp_put_u8(w, (uint8_t)plan->count);
     for (size_t i = 0; i < plan->count; i++) {
         scp_put_u8(w, (uint8_t)plan->steps[i].kind);
+        scp_put_u8(w, (uint8_t)plan->steps[i].channel);
         put_aid(w, &plan->steps[i].aid);
     }
 }
 
-static void get_plan(struct scp_reader *r, struct plan *plan)
+/* In version 1 the kind alone said whether a step was a plain one. */
+static enum plan_channel channel_of_kind(enum plan_step_kind kind)
 {
-    *plan = (struct plan){.count = scp_get_u8(r)};
-    if (plan->count > PLAN_STEPS_MAX) {
-        scp_reader_fail(r, SCP_MALFORMED);
-        plan->count = 0;
-    }
+    return kind == PLAN_STEP_PROVE ? PLAN_CHANNEL_NONE : PLAN_CHANNEL_ISSUER;
+}
+
+static void get_plan(struct scp_reader *r, uint8_t version, struct plan *plan)
+{
+    *plan = (struct plan){.count = get_below(r, PLAN_STEPS_MAX + 1)};
     for (size_t i = 0; i < plan->count; i++) {
-        plan->steps[i].kind = (enum plan_step_kind)scp_get_u8(r);
-        if (plan->steps[i].kind > PLAN_STEP_PROVE)
-            scp_reader_fail(r, SCP_MALFORMED);
-        get_aid(r, &plan->steps[i].aid);
+        struct plan_step *step = &plan->steps[i];
+        step->kind = (enum plan_step_kind)get_below(r, PLAN_STEP_KINDS);
+        step->channel = version == VERSION_1 ? channel_of_kind(step->kind) : get_plan_channel(r);
+        get_aid(r, &step->aid);
     }
 }
 
-static void put_script_map(struct scp_writer *w, const struct session *s)
+static void put_legs(struct scp_writer *w, const struct session *s)
 {
-    scp_put_u8(w, (uint8_t)s->next_step);
-    scp_put_u8(w, s->has_select);
-    scp_put_u8(w, s->has_init_update);
-    scp_put_u8(w, s->has_authenticate);
-    scp_put_u8(w, (uint8_t)s->script_steps);
-    for (size_t i = 0; i < s->script_steps; i++)
-        scp_put_u16(w, s->step_commands[i]);
+    scp_put_u8(w, (uint8_t)s->leg_count);
+    for (size_t i = 0; i < s->leg_count; i++) {
+        const struct session_leg *leg = &s->legs[i];
+        scp_put_u8(w, (uint8_t)leg->channel);
+        scp_put_u8(w, (uint8_t)((leg->has_select ? PART_SELECT : 0) |
+                                (leg->has_init_update ? PART_INIT_UPDATE : 0) |
+                                (leg->has_authenticate ? PART_AUTHENTICATE : 0)));
+        scp_put_u8(w, (uint8_t)leg->steps);
+        put_channel(w, &leg->at);
+    }
+}
+
+static void get_legs(struct scp_reader *r, struct session *s)
+{
+    s->leg_count = get_below(r, SESSION_LEGS_MAX + 1);
+    for (size_t i = 0; i < s->leg_count; i++) {
+        struct session_leg *leg = &s->legs[i];
+        leg->channel = get_plan_channel(r);
+        uint8_t parts = scp_get_u8(r);
+        leg->has_select = (parts & PART_SELECT) != 0;
+        leg->has_init_update = (parts & PART_INIT_UPDATE) != 0;
+        leg->has_authenticate = (parts & PART_AUTHENTICATE) != 0;
+        leg->steps = scp_get_u8(r);
+        get_channel(r, &leg->at);
+    }
+}
+
+/* One leg under the one channel there was. */
+static void get_leg_1(struct scp_reader *r, struct session *s)
+{
+    struct session_leg *leg = &s->legs[0];
+    leg->channel = PLAN_CHANNEL_ISSUER;
+    leg->has_select = scp_get_u8(r) != 0;
+    leg->has_init_update = scp_get_u8(r) != 0;
+    leg->has_authenticate = scp_get_u8(r) != 0;
+    leg->steps = scp_get_u8(r);
+    leg->at = s->channel;
+    s->leg_count = leg->has_init_update || leg->has_authenticate || leg->steps > 0;
+}
+
+/* How many commands each step has; the steps must be there. */
+static void get_step_commands(struct scp_reader *r, struct session *s)
+{
+    size_t steps = session_script_steps(s);
+    if (s->next_step > s->plan.count || steps > s->plan.count - s->next_step) {
+        scp_reader_fail(r, SCP_MALFORMED);
+        s->leg_count = 0;
+        return;
+    }
+    for (size_t i = 0; i < steps; i++)
+        s->step_commands[i] = scp_get_u16(r);
+}
+
+static void put_reading(struct scp_writer *w, const struct session *s)
+{
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
         scp_put_u8(w, s->read_pages[i]);
     scp_put_u8(w, s->read_started);
 }
 
-static void get_script_map(struct scp_reader *r, struct session *s)
+static void get_reading(struct scp_reader *r, struct session *s)
 {
-    s->next_step = scp_get_u8(r);
-    s->has_select = scp_get_u8(r) != 0;
-    s->has_init_update = scp_get_u8(r) != 0;
-    s->has_authenticate = scp_get_u8(r) != 0;
-    s->script_steps = scp_get_u8(r);
-    if (s->next_step > s->plan.count || s->script_steps > s->plan.count - s->next_step) {
-        scp_reader_fail(r, SCP_MALFORMED);
-        s->script_steps = 0;
-    }
-    for (size_t i = 0; i < s->script_steps; i++)
-        s->step_commands[i] = scp_get_u16(r);
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
         s->read_pages[i] = scp_get_u8(r);
     s->read_started = scp_get_u8(r) != 0;
 }
 
+/* ---- the whole ---------------------------------------------------------------------------- */
+
 void session_save(const struct session *s, struct scp_writer *w)
 {
-    uint8_t channel[SCP_CHANNEL_SAVED_MAX];
-    struct scp_writer saved = scp_writer_on(channel, sizeof channel);
-
     scp_put(w, SCP_BYTES(magic));
-    scp_put_u8(w, STATE_VERSION);
+    scp_put_u8(w, VERSION);
     scp_put_u8(w, (uint8_t)s->phase);
+    scp_put_u8(w, (uint8_t)s->open);
     put_card(w, &s->card);
-    scp_put(w, SCP_BYTES(s->host_challenge));
-    if (s->phase != SESSION_CLOSED)
-        scp_channel_save(&s->channel, &saved);
-    if (scp_writer_status(&saved) != SCP_OK)
-        scp_writer_fail(w, scp_writer_status(&saved));
-    scp_put_u16(w, (uint16_t)scp_written(&saved).len);
-    scp_put(w, scp_written(&saved));
+    scp_put(w, SCP_BYTES(s->seed));
+    scp_put_u32(w, s->openings);
+    put_channel(w, &s->channel);
     put_plan(w, &s->plan);
-    put_script_map(w, s);
-    scp_wipe(channel, sizeof channel);
+    scp_put_u8(w, (uint8_t)s->next_step);
+    put_legs(w, s);
+    size_t steps = session_script_steps(s);
+    for (size_t i = 0; i < steps; i++)
+        scp_put_u16(w, s->step_commands[i]);
+    put_reading(w, s);
 }
 
-static enum scp_error restore_channel(struct session *s, struct scp_bytes saved)
+static void get_1(struct scp_reader *r, struct session *s)
 {
-    if (s->phase == SESSION_CLOSED)
-        return saved.len == 0 ? SCP_OK : SCP_MALFORMED;
-    return scp_channel_restore(&s->channel, saved);
+    enum { HOST_CHALLENGE = 8 };
+    s->phase = (enum session_phase)get_below(r, SESSION_RUNNING + 1);
+    s->open = s->phase == SESSION_CLOSED ? PLAN_CHANNEL_NONE : PLAN_CHANNEL_ISSUER;
+    get_domain_1(r, &s->card.domains[PLAN_CHANNEL_ISSUER]);
+    scp_get_into(r, s->seed, HOST_CHALLENGE); /* as good a seed for further openings */
+    get_channel(r, &s->channel);
+    get_plan(r, VERSION_1, &s->plan);
+    s->next_step = scp_get_u8(r);
+    get_leg_1(r, s);
+}
+
+static void get_2(struct scp_reader *r, struct session *s)
+{
+    s->phase = (enum session_phase)get_below(r, SESSION_RUNNING + 1);
+    s->open = get_plan_channel(r);
+    get_card(r, &s->card);
+    scp_get_into(r, s->seed, sizeof s->seed);
+    s->openings = scp_get_u32(r);
+    get_channel(r, &s->channel);
+    get_plan(r, VERSION, &s->plan);
+    s->next_step = scp_get_u8(r);
+    get_legs(r, s);
+}
+
+static bool steps_belong(const struct session *s, const struct session_leg *leg, size_t first)
+{
+    for (size_t i = first; i < first + leg->steps; i++) {
+        const struct plan_step *step = &s->plan.steps[i];
+        bool plain = step->channel == PLAN_CHANNEL_NONE;
+        if (plain != (step->kind == PLAN_STEP_PROVE) || (!plain && step->channel != leg->channel))
+            return false;
+    }
+    return true;
+}
+
+/* Whoever reads the answers relies on it: a channel that is open, or that a leg has, was begun, and
+ * its domain is there. */
+static bool is_whole(const struct session *s)
+{
+    size_t step = s->next_step;
+    for (size_t i = 0; i < s->leg_count; i++) {
+        const struct session_leg *leg = &s->legs[i];
+        if (!steps_belong(s, leg, step))
+            return false;
+        step += leg->steps;
+        if (leg->channel == PLAN_CHANNEL_NONE)
+            continue;
+        if (!was_begun(&leg->at) || !s->card.domains[leg->channel].present)
+            return false;
+    }
+    if (s->phase == SESSION_CLOSED || s->leg_count > 0)
+        return true;
+    return s->open != PLAN_CHANNEL_NONE && was_begun(&s->channel);
 }
 
 enum scp_error session_restore(struct session *s, struct scp_bytes saved)
@@ -137,17 +314,19 @@ enum scp_error session_restore(struct session *s, struct scp_bytes saved)
     *s = (struct session){.phase = SESSION_CLOSED};
     if (!scp_bytes_equal(scp_get(&r, sizeof magic), SCP_BYTES(magic)))
         return SCP_MALFORMED;
-    if (scp_get_u8(&r) != STATE_VERSION)
+    uint8_t version = scp_get_u8(&r);
+    if (version != VERSION_1 && version != VERSION)
         return SCP_UNSUPPORTED;
-    s->phase = (enum session_phase)scp_get_u8(&r);
-    if (s->phase > SESSION_RUNNING)
-        return SCP_MALFORMED;
-    get_card(&r, &s->card);
-    scp_get_into(&r, s->host_challenge, sizeof s->host_challenge);
-    size_t channel_len = scp_get_u16(&r);
-    struct scp_bytes channel = scp_get(&r, channel_len);
-    get_plan(&r, &s->plan);
-    get_script_map(&r, s);
-    SCP_TRY(scp_reader_end(&r));
-    return restore_channel(s, channel);
+    if (version == VERSION_1)
+        get_1(&r, s);
+    else
+        get_2(&r, s);
+    get_step_commands(&r, s);
+    get_reading(&r, s);
+    enum scp_error error = scp_reader_end(&r);
+    if (error == SCP_OK && !is_whole(s))
+        error = SCP_MALFORMED;
+    if (error != SCP_OK)
+        session_fini(s);
+    return error;
 }

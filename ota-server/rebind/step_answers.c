@@ -15,7 +15,7 @@ static const uint8_t registry_parts[SESSION_REGISTRY_PARTS] = {
 
 static enum content_grade grade_of(const struct session *s)
 {
-    uint8_t level = scp_level_highest(s->card.protocol, s->card.i);
+    uint8_t level = session_params(&s->card.domains[s->open]).level;
     return (level & SCP_LEVEL_R_MAC) != 0 ? CONTENT_PROVEN : CONTENT_REPORTED;
 }
 
@@ -205,7 +205,7 @@ typedef enum scp_error take_answer(struct session *s, const struct session_answe
                                    struct card_content *content, struct session_result *result);
 
 /* Steps whose answers carry nothing but a status word have no row. */
-static take_answer *const takers[PLAN_STEP_PROVE + 1] = {
+static take_answer *const takers[PLAN_STEP_KINDS] = {
     [PLAN_STEP_READ] = take_read,
     [PLAN_STEP_CONFIRM] = take_confirm,
     [PLAN_STEP_PROVE] = take_prove,
@@ -243,7 +243,7 @@ static enum scp_error put_new(const struct session *s, struct card_content *cont
         entry.kind = CONTENT_APPLICATION;
         entry.life_cycle = SCP_APPLICATION_INSTALLED;
         entry.load_file = product->package;
-        entry.security_domain = s->card.isd;
+        entry.security_domain = s->card.domains[s->open].aid;
         memcpy(entry.privileges, product->privileges, sizeof entry.privileges);
     }
     return content_put(content, &entry);

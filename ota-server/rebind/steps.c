@@ -140,7 +140,8 @@ static enum scp_error write_personalise(struct session_build *b, const struct pl
     if (buffer == NULL)
         return SCP_NO_MEMORY;
     struct scp_writer w = scp_writer_on(buffer, DGIS_SIZE);
-    enum scp_error error = b->keys->personalise(b->keys->ctx, &b->channel.session, &w);
+    enum scp_error error =
+        b->keys->personalise(b->keys->ctx, &b->keys->keys[step->channel], &b->channel.session, &w);
     if (error == SCP_OK)
         error = split_dgis(scp_written(&w), dgis, &count);
     if (error == SCP_OK)
@@ -283,9 +284,4 @@ static write_step *const writers[] = {
 enum scp_error session_step_write(struct session_build *b, const struct plan_step *step)
 {
     return writers[step->kind](b, step);
-}
-
-bool session_step_wrapped(const struct plan_step *step)
-{
-    return step->kind != PLAN_STEP_PROVE;
 }

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define COLUMNS "card, security_domain, kvn, label, diversification_data, counter, failures"
+#define COLUMNS \
+    "card, security_domain, kvn, label, diversification_data, counter, unused_from, failures"
 #define WHERE_REF " WHERE card = ? AND security_domain = ? AND kvn = ?"
 
 static void put_ref(struct sql *q, const struct store_key_set_ref *ref)
@@ -23,19 +24,21 @@ static void read_key_set(struct sql *q, struct store_key_set *out)
     sql_get_fixed(q, out->diversification_data, sizeof out->diversification_data);
     out->counter_known = sql_get_int_if(q, &counter);
     out->counter = (uint32_t)counter;
+    out->unused_from = (uint32_t)sql_get_int(q);
     out->failures = (uint32_t)sql_get_int(q);
 }
 
 enum store_error store_key_set_put(struct store_tx *tx, const struct store_key_set *set)
 {
     struct sql q =
-        sql_on(tx, "INSERT OR REPLACE INTO key_set (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)");
+        sql_on(tx, "INSERT OR REPLACE INTO key_set (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     sql_put_text(&q, set->card);
     sql_put_text(&q, set->security_domain);
     sql_put_int(&q, set->kvn);
     sql_put_text(&q, set->label);
     sql_put_bytes(&q, SCP_BYTES(set->diversification_data));
     sql_put_int_if(&q, set->counter_known, set->counter);
+    sql_put_int(&q, set->unused_from);
     sql_put_int(&q, set->failures);
     return sql_run(&q);
 }
@@ -78,25 +81,13 @@ enum store_error store_key_set_set_counter(struct store_tx *tx, const struct sto
     return sql_run_found(&q);
 }
 
-enum store_error store_key_set_forget_counter(struct store_tx *tx,
-                                              const struct store_key_set_ref *ref)
+enum store_error store_key_set_give_out(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                        uint32_t unused_from)
 {
-    struct sql q = sql_on(tx, "UPDATE key_set SET counter = NULL" WHERE_REF);
+    struct sql q = sql_on(tx, "UPDATE key_set SET unused_from = max(unused_from, ?)" WHERE_REF);
+    sql_put_int(&q, unused_from);
     put_ref(&q, ref);
     return sql_run_found(&q);
-}
-
-enum store_error store_key_set_reserve(struct store_tx *tx, const struct store_key_set_ref *ref,
-                                       uint32_t count, uint32_t maximum, uint32_t *before)
-{
-    struct store_key_set set = {0};
-    STORE_TRY(store_key_set_get(tx, ref, &set));
-    if (!set.counter_known)
-        return store_fail(tx, STORE_CONFLICT, "the key set's counter is not known");
-    if (set.counter > maximum || count > maximum - set.counter)
-        return store_fail(tx, STORE_CONFLICT, "the key set's counter is used up");
-    *before = set.counter;
-    return store_key_set_set_counter(tx, ref, set.counter + count);
 }
 
 static enum store_error count_failures(struct store_tx *tx, const struct store_key_set_ref *ref)

@@ -3,7 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const *const migrations[] = {migration_schema_1, migration_schema_2};
+static const char *const *const migrations[] = {migration_schema_1, migration_schema_2,
+                                                migration_schema_3};
 
 int64_t migration_latest(void)
 {

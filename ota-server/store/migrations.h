@@ -11,6 +11,7 @@ enum { MIGRATION_APPLICATION_ID = 0x52424E44 };
 /* A list of statements, ended by NULL. */
 extern const char *const migration_schema_1[];
 extern const char *const migration_schema_2[];
+extern const char *const migration_schema_3[];
 
 /* The version that this program writes. */
 int64_t migration_latest(void);

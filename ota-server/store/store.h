@@ -207,8 +207,9 @@ struct store_key_set {
     char label[STORE_LABEL_SIZE]; /* of the masters in the vault */
     uint8_t diversification_data[10];
     bool counter_known;
-    uint32_t counter;  /* the last one known to be used or given out */
-    uint32_t failures; /* agents that reported a failed authentication */
+    uint32_t counter;     /* the last one that the card has shown */
+    uint32_t unused_from; /* the lowest above all that scripts were prepared for */
+    uint32_t failures;    /* agents that reported a failed authentication */
 };
 
 /* Which key set of which card. Borrowed. */
@@ -233,16 +234,10 @@ STORE_MUST_USE enum store_error store_key_set_list(struct store_tx *tx, const ch
 STORE_MUST_USE enum store_error store_key_set_set_counter(struct store_tx *tx,
                                                           const struct store_key_set_ref *ref,
                                                           uint32_t counter);
-/* The counter can no longer be relied on. */
-STORE_MUST_USE enum store_error store_key_set_forget_counter(struct store_tx *tx,
-                                                             const struct store_key_set_ref *ref);
-/* Give out the next `count` values, so that no two scripts share one: `before` gets the counter as
- * it was, and before + count is stored. CONFLICT when the counter is unknown or would pass
- * `maximum`. */
-STORE_MUST_USE enum store_error store_key_set_reserve(struct store_tx *tx,
-                                                      const struct store_key_set_ref *ref,
-                                                      uint32_t count, uint32_t maximum,
-                                                      uint32_t *before);
+/* A script leaves that was prepared for counters below this one. */
+STORE_MUST_USE enum store_error store_key_set_give_out(struct store_tx *tx,
+                                                       const struct store_key_set_ref *ref,
+                                                       uint32_t unused_from);
 /* Charge a failed authentication that an agent (principal) reported; `failures` gets the number of
  * agents that did. The same agent again changes nothing. */
 STORE_MUST_USE enum store_error store_key_set_add_failure(struct store_tx *tx,

@@ -211,8 +211,8 @@ static struct scp_aid aid(const char *hex)
 }
 
 /* A sensitive grouping: padded to whole blocks and encrypted for the session. */
-static void put_sensitive(struct bench *b, const struct scp_session_context *session, uint16_t id,
-                          struct scp_bytes clear, struct scp_writer *dgis)
+static void put_sensitive(const struct scp_keys *keys, const struct scp_session_context *session,
+                          uint16_t id, struct scp_bytes clear, struct scp_writer *dgis)
 {
     uint8_t plain[64];
     uint8_t cipher[64];
@@ -224,9 +224,7 @@ static void put_sensitive(struct bench *b, const struct scp_session_context *ses
         while (w.len % block != 0)
             scp_put_u8(&w, 0);
     }
-    assert_int_equal(b->session_keys.keys.dek_encrypt(b->session_keys.keys.ctx, session,
-                                                      scp_written(&w), cipher),
-                     SCP_OK);
+    assert_int_equal(keys->dek_encrypt(keys->ctx, session, scp_written(&w), cipher), SCP_OK);
     scp_put_dgi(dgis, id, scp_bytes_of(cipher, w.len));
 }
 
@@ -238,17 +236,18 @@ static void put_clear(struct scp_writer *dgis, uint16_t id, const char *hex)
     scp_put_dgi(dgis, id, scp_written(&w));
 }
 
-static enum scp_error personalise_b(void *ctx, const struct scp_session_context *session,
+static enum scp_error personalise_b(void *ctx, const struct scp_keys *keys,
+                                    const struct scp_session_context *session,
                                     struct scp_writer *dgis)
 {
-    struct bench *b = ctx;
+    (void)ctx;
     put_clear(dgis, 0x0101, "70105A0862284800000000175F2403311231");
     put_clear(dgis, 0x0102, "70228C15" CDOL1 "8D09910A8A0295059F3704");
     put_clear(dgis, 0x9102, "A50B500642414E4B2042870101");
     put_clear(dgis, 0x9103, "A50B500642414E4B2042870101");
     put_clear(dgis, 0x9104, "82027C00940408010200");
-    put_sensitive(b, session, 0x8000, SCP_BYTES(bench_keys_b), dgis);
-    put_sensitive(b, session, 0x8010, SCP_BYTES(bench_pin_b), dgis);
+    put_sensitive(keys, session, 0x8000, SCP_BYTES(bench_keys_b), dgis);
+    put_sensitive(keys, session, 0x8010, SCP_BYTES(bench_pin_b), dgis);
     return scp_writer_status(dgis);
 }
 
@@ -257,17 +256,23 @@ static void make_record(struct bench *b)
     assert_int_equal(scp_diversify(b->scheme, &b->masters, bench_diversification_data, &b->keys),
                      SCP_OK);
     b->session_keys = (struct session_keys){
-        .keys = scp_keys_of_set(&b->keys), .ctx = b, .personalise = personalise_b};
-    b->record = (struct session_card){
+        .keys = {scp_keys_of_set(&b->keys)}, .ctx = b, .personalise = personalise_b};
+    b->record.domains[PLAN_CHANNEL_ISSUER] = (struct session_domain){
+        .present = true,
         .protocol = b->profile.protocol,
         .i = b->profile.i,
         .kvn = b->profile.kvn,
-        .isd = b->profile.isd,
+        .aid = b->profile.isd,
         .counter_known = true,
         .counter = 0,
     };
-    memcpy(b->record.diversification_data, bench_diversification_data,
-           sizeof b->record.diversification_data);
+    memcpy(bench_issuer(b)->diversification_data, bench_diversification_data,
+           sizeof bench_diversification_data);
+}
+
+struct session_domain *bench_issuer(struct bench *b)
+{
+    return &b->record.domains[PLAN_CHANNEL_ISSUER];
 }
 
 static void social_digest(struct bench *b, char digest[65]);
@@ -390,12 +395,20 @@ struct session_materials bench_materials(struct bench *b)
 
 void bench_take_result(struct bench *b, const struct session_result *result)
 {
-    if (result->counter_seen) {
-        b->record.counter_known = true;
-        b->record.counter = result->counter;
+    for (size_t i = 0; i < PLAN_CHANNELS; i++) {
+        struct session_domain *domain = &b->record.domains[i];
+        if (!result->shown[i].counter_seen)
+            continue;
+        domain->counter_known = true;
+        domain->counter = result->shown[i].counter;
     }
-    if (result->may_run)
-        b->record.counter_known = false;
+}
+
+/* The counters of a script are given out before it is. */
+static void take_given_out(struct bench *b, const struct session *s)
+{
+    for (size_t i = 0; i < PLAN_CHANNELS; i++)
+        b->record.domains[i].unused_from = session_domain(s, (enum plan_channel)i)->unused_from;
 }
 
 /* One exchange of a visit. */
@@ -411,10 +424,11 @@ static void exchange(struct bench *b, struct session *s, const struct session_pe
     if (error != SCP_OK)
         fail_msg("the script cannot be written: %s (%s)", scp_error_text(error),
                  why == NULL ? "" : why);
+    take_given_out(b, s);
     bench_run_script(b, scp_written(&script), &w);
     const struct session_exchange sent = {
         .script = scp_written(&script), .responses = scp_written(&w), .product = &b->bank_b};
-    assert_int_equal(session_read(s, &b->session_keys.keys, &sent, &b->content, result), SCP_OK);
+    assert_int_equal(session_read(s, &b->session_keys, &sent, &b->content, result), SCP_OK);
     bench_take_result(b, result);
 }
 
@@ -424,19 +438,19 @@ struct bench_visit bench_visit(struct bench *b, enum plan_operation operation,
     struct bench_visit visit = {.exchanges = 0};
     struct session_result result;
     struct session s;
-    uint8_t challenge[8];
+    uint8_t seed[SESSION_SEED_SIZE];
     struct plan plan = bench_plan(b, operation);
 
-    rebind_random(&b->env, challenge, sizeof challenge);
+    rebind_random(&b->env, seed, sizeof seed);
     b->commands = 0;
     b->torn = false;
     bench_power(b);
-    session_init(&s, &b->record, challenge);
+    session_init(&s, &b->record, seed);
     session_plan(&s, &plan);
     do {
         exchange(b, &s, peer, &result);
         visit.exchanges++;
-        visit.r_mac = visit.r_mac || result.r_mac;
+        visit.r_mac = visit.r_mac || result.shown[PLAN_CHANNEL_ISSUER].r_mac;
         if (result.outcome == SESSION_REPLAN) {
             if (operation == PLAN_AUDIT && b->content.known)
                 break;

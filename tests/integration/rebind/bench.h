@@ -72,6 +72,9 @@ extern const uint8_t bench_keys_b[48], bench_pin_b[8];
 struct bench *bench_new(const char *profile);
 void bench_free(struct bench *b);
 
+/* The record's issuer security domain. */
+struct session_domain *bench_issuer(struct bench *b);
+
 /* Keep the card as it is, and go back to that. */
 struct bench_snapshot {
     uint8_t *image;

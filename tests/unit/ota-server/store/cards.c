@@ -84,28 +84,25 @@ static struct store_key_set key_set_of(const char *card)
     return set;
 }
 
-static void key_set_counter_is_reserved_once(void **state)
+static void key_set_counters_are_kept_as_shown_and_as_given_out(void **state)
 {
     char card[STORE_ID_SIZE];
-    uint32_t before = 0;
     struct store_tx *tx = begin(*state, STORE_WRITE);
     add_card(tx, 1, card);
     struct store_key_set set = key_set_of(card), out;
     const struct store_key_set_ref ref = {card, "A000000151000000", 0x30};
     assert_ok(store_key_set_put(tx, &set));
-    assert_ok(store_key_set_reserve(tx, &ref, 2, 0xFFFFFF, &before));
-    assert_int_equal(before, 7);
-    assert_ok(store_key_set_reserve(tx, &ref, 1, 0xFFFFFF, &before));
-    assert_int_equal(before, 9);
+    assert_ok(store_key_set_give_out(tx, &ref, 9));
+    assert_ok(store_key_set_give_out(tx, &ref, 8)); /* the highest one counts */
     assert_ok(store_key_set_get(tx, &ref, &out));
-    assert_int_equal(out.counter, 10);
+    assert_int_equal(out.counter, 7);
+    assert_int_equal(out.unused_from, 9);
     assert_memory_equal(out.diversification_data, set.diversification_data, 10);
-    assert_store_error(CONFLICT, store_key_set_reserve(tx, &ref, 1, 10, &before));
     assert_ok(store_key_set_set_counter(tx, &ref, 3));
-    assert_ok(store_key_set_forget_counter(tx, &ref));
     assert_ok(store_key_set_get(tx, &ref, &out));
-    assert_false(out.counter_known);
-    assert_store_error(CONFLICT, store_key_set_reserve(tx, &ref, 1, 0xFFFFFF, &before));
+    assert_true(out.counter_known);
+    assert_int_equal(out.counter, 3);
+    assert_int_equal(out.unused_from, 9);
     commit(tx);
 }
 
@@ -278,7 +275,7 @@ int main(void)
         TEST(card_identity_is_unique),
         TEST(card_status_changes_with_its_cause),
         TEST(bank_lists_only_cards_bound_to_it),
-        TEST(key_set_counter_is_reserved_once),
+        TEST(key_set_counters_are_kept_as_shown_and_as_given_out),
         TEST(key_set_failures_are_counted_by_agent_and_cleared),
         TEST(contents_are_replaced_put_and_deleted),
         TEST(content_state_is_kept_with_the_card),
