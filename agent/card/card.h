@@ -57,6 +57,7 @@ struct card_load {
     const struct card_logical_channel *by; /* where it was begun */
     struct scp_aid file;
     struct scp_aid domain;
+    struct scp_aid provider;
     uint8_t hash[SCP_HASH_MAX];
     size_t hash_len;
     size_t blocks;
@@ -78,12 +79,16 @@ struct card_store {
 /* GET STATUS that has more to say. */
 struct card_status_query {
     bool active;
+    bool legacy;
     uint8_t subset;
     uint8_t filter[SCP_AID_MAX];
     size_t filter_len;
     uint8_t tags[CARD_STATUS_TAGS_MAX];
     size_t tags_len;
-    size_t next; /* entry to go on with */
+    uint8_t criteria[SCP_APDU_DATA_MAX]; /* the command data, for what else is searched for */
+    size_t criteria_len;
+    size_t next;        /* entry to go on with */
+    size_t next_module; /* and its first module */
 };
 
 /* A logical channel: the application session on it and what ends with that session (GPCS 6.4). */
@@ -133,10 +138,6 @@ uint16_t card_settle(struct softcard *card, uint16_t sw);
 
 /* Forget everything that a loss of power ends; the basic channel alone is open. */
 void card_reset_volatile(struct softcard *card);
-/* The number of the logical channel in a class byte, and the class byte of the same command on the
- * basic channel (GPCS tables 11-11 and 11-12). */
-uint8_t card_cla_channel(uint8_t cla);
-uint8_t card_cla_basic(uint8_t cla);
 /* Begin an application session on the channel of the command, ending the one before. */
 void card_enter(struct softcard *card, const struct card_application *app);
 /* Whether the application is selected on a channel other than that of the command. */
@@ -181,6 +182,17 @@ card_handler card_cmd_store_data;
 void card_load_end(struct softcard *card);
 /* Remove what card_started.deletion names, if anything. 9000, or 6581 when the memory failed. */
 uint16_t card_delete_carry_out(struct softcard *card);
+
+/* ---- who may manage content (authority.c) -----------------------------------------------------
+ */
+
+/* Whether the selected domain may do what `functions` says (SCP_RESTRICT_…, the bits of P1 of
+ * INSTALL) with content, by the token that came with the command or without one. The token of a
+ * delegated manager is for the domain with Token Verification, which this card does not have. */
+uint16_t card_authorize(const struct softcard *card, uint8_t functions, struct scp_bytes token);
+/* Append the confirmation of what was done to content (GPCS 11.1.6): none, as no domain here
+ * generates receipts. */
+void card_put_confirmation(struct scp_writer *out);
 
 /* ---- STORE DATA -------------------------------------------------------------------------------
  */

@@ -3,33 +3,7 @@
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
 #include "scp/base/secret.h"
-
-/* ---- class bytes -----------------------------------------------------------------------------
- */
-
-enum {
-    CLA_FURTHER = 0x40,         /* channels 4 to 19 */
-    CLA_FURTHER_CHANNEL = 0x0F, /* counted from 4 */
-    CLA_FURTHER_SECURED = 0x20,
-    CLA_FURTHER_KEPT = 0x90, /* class and chaining */
-    CLA_FIRST_CHANNEL = 0x03,
-    FIRST_CHANNELS = 4,
-};
-
-uint8_t card_cla_channel(uint8_t cla)
-{
-    if ((cla & CLA_FURTHER) == 0)
-        return cla & CLA_FIRST_CHANNEL;
-    return (uint8_t)(FIRST_CHANNELS + (cla & CLA_FURTHER_CHANNEL));
-}
-
-uint8_t card_cla_basic(uint8_t cla)
-{
-    if ((cla & CLA_FURTHER) == 0)
-        return (uint8_t)(cla & ~CLA_FIRST_CHANNEL);
-    uint8_t secured = (cla & CLA_FURTHER_SECURED) != 0 ? SCP_CLA_SECURE : 0;
-    return (cla & CLA_FURTHER_KEPT) | secured;
-}
+#include "scp/gp/logical_channel.h"
 
 /* ---- application sessions ---------------------------------------------------------------------
  */
@@ -112,12 +86,11 @@ static uint8_t free_channel(const struct softcard *card, uint8_t asked)
     return 0;
 }
 
-static uint16_t open_channel(struct softcard *card, const struct scp_apdu *apdu,
-                             struct scp_writer *out)
+static uint16_t open_channel(struct softcard *card, uint8_t asked, struct scp_writer *out)
 {
-    uint8_t number = free_channel(card, apdu->p2);
+    uint8_t number = free_channel(card, asked);
     const struct card_application *app = first_selected(card, number);
-    if (number == 0 || app == NULL)
+    if (number == SCP_CHANNEL_BASIC || app == NULL)
         return SCP_SW_CHANNEL_NOT_SUPPORTED;
     struct card_logical_channel *from = card->at;
     card->at = &card->channels[number];
@@ -128,11 +101,11 @@ static uint16_t open_channel(struct softcard *card, const struct scp_apdu *apdu,
     return SCP_SW_SUCCESS;
 }
 
-/* P2 names the channel to close; a command on a supplementary channel may close its own. */
+/* A command on a supplementary channel may close its own. */
 static uint16_t close_channel(struct softcard *card, uint8_t number)
 {
-    if (number == 0 || number > card->image.traits.channels)
-        return number == 0 ? SCP_SW_WRONG_P1_P2 : SCP_SW_CHANNEL_NOT_SUPPORTED;
+    if (number > card->image.traits.channels)
+        return SCP_SW_CHANNEL_NOT_SUPPORTED;
     if (!card->channels[number].open)
         return SCP_SW_LOGICAL_CHANNEL_CLOSED;
     struct card_logical_channel *from = card->at;
@@ -144,14 +117,15 @@ static uint16_t close_channel(struct softcard *card, uint8_t number)
 uint16_t card_cmd_manage_channel(struct softcard *card, const struct scp_apdu *apdu,
                                  struct scp_writer *out)
 {
-    enum { OPEN = 0x00, CLOSE = 0x80 };
+    struct scp_manage_channel manage;
     if (card->image.traits.channels == 0)
         return SCP_SW_CHANNEL_NOT_SUPPORTED;
     if (card_is_locked(&card->image))
         return SCP_SW_FUNCTION_NOT_SUPPORTED;
     if (apdu->data.len > 0)
         return SCP_SW_WRONG_LENGTH;
-    if (apdu->p1 == CLOSE)
-        return close_channel(card, apdu->p2);
-    return apdu->p1 == OPEN ? open_channel(card, apdu, out) : SCP_SW_WRONG_P1_P2;
+    if (scp_manage_channel_parse(apdu->p1, apdu->p2, &manage) != SCP_OK)
+        return SCP_SW_WRONG_P1_P2;
+    return manage.close ? close_channel(card, manage.channel)
+                        : open_channel(card, manage.channel, out);
 }

@@ -2,30 +2,52 @@
  * carried to its end, by the next start if power is lost. */
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
+#include "scp/gp/parameters.h"
 
 enum { RELATED = 0x80 };
 
-/* Whether the selected domain may delete something that is associated with `domain`. */
+/* Whether the selected domain may delete what is associated with `domain`: its own, anything by
+ * Global Delete, else what that domain lets go (GPCS 9.5.1). The issuer's content is the issuer's.
+ */
 static bool may_delete(const struct softcard *card, const struct scp_aid *domain)
 {
     const struct card_image *image = &card->image;
     const struct card_application *selected = card_selected(card);
     const struct card_application *owner = card_domain_find(image, scp_aid_bytes(domain));
-    bool global = card_is_isd(image, selected) ||
-                  scp_privileges_have(selected->privileges, SCP_PRIVILEGE_GLOBAL_DELETE);
-    bool managed =
-        card_manages(image, selected) && card_governs(image, selected, scp_aid_bytes(domain));
-    if (owner == NULL || (!global && !managed))
+    if (owner == NULL)
         return false;
-    return owner == selected || card_accepts(image, owner->sd->accept_deletion, owner, selected);
+    return owner == selected ||
+           scp_privileges_have(selected->privileges, SCP_PRIVILEGE_GLOBAL_DELETE) ||
+           (!card_is_isd(image, owner) &&
+            card_accepts(image, owner->sd->accept_deletion, owner, selected));
 }
 
-static bool removable(const struct softcard *card, const struct card_application *app)
+/* Whether nothing is left below a domain once the instances of `load_file` (may be NULL) are gone. */
+static bool left_empty(const struct card_image *image, const struct card_application *domain,
+                       const struct scp_aid *load_file)
+{
+    struct scp_bytes aid = scp_aid_bytes(&domain->aid);
+    for (size_t i = 0; i < image->application_count; i++) {
+        const struct card_application *other = image->applications[i];
+        bool goes = load_file != NULL && scp_aid_equal(&other->load_file, load_file);
+        if (other != domain && card_aid_is(&other->domain, aid) && !goes)
+            return false;
+    }
+    for (size_t i = 0; i < image->load_file_count; i++)
+        if (card_aid_is(&image->load_files[i]->domain, aid))
+            return false;
+    return true;
+}
+
+/* Whether the application may go, together with the instances of `load_file` (may be NULL). */
+static bool removable(const struct softcard *card, const struct card_application *app,
+                      const struct scp_aid *load_file)
 {
     const struct card_image *image = &card->image;
     return !card_is_isd(image, app) && app != card_selected(card) &&
            !card_selected_elsewhere(card, app) &&
-           (app->sd == NULL || card_domain_empty(image, app)) && may_delete(card, &app->domain);
+           (app->sd == NULL || left_empty(image, app, load_file)) &&
+           may_delete(card, &app->domain);
 }
 
 static struct card_application *next_instance(const struct card_image *image,
@@ -73,7 +95,8 @@ static uint16_t begin(struct softcard *card, const struct scp_aid *aid, bool rel
 
 static uint16_t delete_application(struct softcard *card, const struct card_application *app)
 {
-    return removable(card, app) ? begin(card, &app->aid, false) : SCP_SW_CONDITIONS_NOT_SATISFIED;
+    return removable(card, app, NULL) ? begin(card, &app->aid, false)
+                                      : SCP_SW_CONDITIONS_NOT_SATISFIED;
 }
 
 static uint16_t delete_load_file(struct softcard *card, const struct card_load_file *file,
@@ -85,15 +108,16 @@ static uint16_t delete_load_file(struct softcard *card, const struct card_load_f
     const struct card_application *app;
     size_t at = 0;
     while ((app = next_instance(image, &file->aid, &at)) != NULL)
-        if (!related || !removable(card, app))
+        if (!related || !removable(card, app, &file->aid))
             return SCP_SW_CONDITIONS_NOT_SATISFIED;
     return begin(card, &file->aid, related);
 }
 
 static uint16_t delete_content(struct softcard *card, const struct scp_delete *delete)
 {
-    if (delete->token.len > 0)
-        return SCP_SW_WRONG_DATA;
+    uint16_t sw = card_authorize(card, SCP_RESTRICT_DELETE, delete->token);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
     struct card_application *app = card_application_find(&card->image, delete->aid);
     struct card_load_file *file = card_load_file_find(&card->image, delete->aid);
     if (app != NULL)
@@ -132,14 +156,10 @@ static uint16_t delete_keys(struct softcard *card, const struct scp_delete *dele
 uint16_t card_cmd_delete(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
 {
     struct scp_delete delete;
-    if ((apdu->p1 & SCP_MORE_COMMANDS) != 0)
-        return SCP_SW_CHAINING_NOT_SUPPORTED;
-    if ((apdu->p2 & ~RELATED) != 0)
-        return SCP_SW_WRONG_P1_P2;
-    if (scp_delete_parse(apdu->p2, apdu->data, &delete) != SCP_OK)
+    if (scp_delete_parse(apdu->p2 & RELATED, apdu->data, &delete) != SCP_OK)
         return SCP_SW_WRONG_DATA;
     uint16_t sw = delete.aid.len > 0 ? delete_content(card, &delete) : delete_keys(card, &delete);
     if (sw == SCP_SW_SUCCESS)
-        scp_put_u8(out, 0x00);
+        card_put_confirmation(out);
     return sw;
 }

@@ -4,16 +4,26 @@
 #define AGENT_CARD_CMD_INSTALL_H
 
 #include "agent/card/card.h"
+#include "scp/gp/parameters.h"
 
-uint16_t card_install_for_load(struct softcard *card, const struct scp_install *install);
-uint16_t card_install_for_install(struct softcard *card, const struct scp_install *install);
-uint16_t card_install_for_make_selectable(struct softcard *card, const struct scp_install *install);
+typedef uint16_t card_install_handler(struct softcard *card, const struct scp_install *install,
+                                      const struct scp_parameters *parameters);
 
-/* Whether `app` may take the Card Reset privilege: no application but the issuer security domain
- * holds it (GPCS 6.6.2). `app` may be NULL for a new one. */
-bool card_reset_free(const struct card_image *image, const struct card_application *app);
-/* Append the implicit selection parameters (CF in EF) to those of the application; they cannot be
- * taken away again (GPCS 11.5.2.3.7). */
-uint16_t card_add_implicit(struct card_application *app, struct scp_bytes parameters);
+/* cmd_install.c */
+card_install_handler card_install_for_load;
+/* cmd_install_for.c */
+card_install_handler card_install_for_install;
+card_install_handler card_install_for_make_selectable;
+/* cmd_install_registry.c */
+card_install_handler card_install_for_extradition;
+card_install_handler card_install_for_registry_update;
+
+/* Append the implicit selection parameters to those of the application; they cannot be taken away
+ * again (GPCS 11.5.2.3.7). What another application is registered for is refused (GPCS 6.4.1). */
+uint16_t card_add_implicit(const struct card_image *image, struct card_application *app,
+                           const struct scp_parameters *parameters);
+/* The application provider identifier in the control reference template (5F20 in B6), which the
+ * registry keeps (GPCS 6.5.1.7); `to` stays when there is none. */
+uint16_t card_take_provider(const struct scp_parameters *parameters, struct scp_aid *to);
 
 #endif

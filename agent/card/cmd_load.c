@@ -31,8 +31,9 @@ static bool hash_holds(const struct card_load *load, struct scp_bytes data_block
     if (load->hash_len == 0)
         return true;
     struct scp_digest digest;
-    enum scp_hash hash = load->hash_len == 20 ? SCP_HASH_SHA1 : SCP_HASH_SHA256;
-    return scp_data_block_hash(hash, data_block, &digest) == SCP_OK &&
+    enum scp_hash hash;
+    return scp_hash_of_size(load->hash_len, &hash) == SCP_OK &&
+           scp_data_block_hash(hash, data_block, &digest) == SCP_OK &&
            scp_bytes_equal(scp_bytes_of(digest.bytes, digest.len),
                            scp_bytes_of(load->hash, load->hash_len));
 }
@@ -72,6 +73,7 @@ static uint16_t complete(struct softcard *card)
     card->image.started.load_bytes = 0; /* the memory is the load file's now */
     file->aid = load->file;
     file->domain = load->domain;
+    file->provider = load->provider;
     file->size = (uint32_t)load_file.data_block.len;
     uint16_t sw = card_sw_of(describe(&package, file));
     if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))
@@ -86,15 +88,19 @@ static bool in_sequence(const struct softcard *card, uint8_t p2)
     return p2 == (uint8_t)blocks && (blocks < SCP_LOAD_BLOCKS_MAX || card->image.traits.load_wraps);
 }
 
+/* The other bits of P1 are reserved and ignored (GPCS 11.1). */
+static bool is_last(const struct scp_apdu *apdu)
+{
+    return (apdu->p1 & SCP_LOAD_LAST) != 0;
+}
+
 static uint16_t load_block(struct softcard *card, const struct scp_apdu *apdu)
 {
-    if (apdu->p1 != 0x00 && apdu->p1 != SCP_LOAD_LAST)
-        return SCP_SW_WRONG_P1_P2;
     if (!in_sequence(card, apdu->p2))
         return SCP_SW_WRONG_P1_P2;
     uint16_t sw = collect(card, apdu->data);
     card->load.blocks++;
-    return sw == SCP_SW_SUCCESS && apdu->p1 == SCP_LOAD_LAST ? complete(card) : sw;
+    return sw == SCP_SW_SUCCESS && is_last(apdu) ? complete(card) : sw;
 }
 
 /* After the last block a combined process waits for its end and keeps nothing but the names. */
@@ -117,8 +123,8 @@ uint16_t card_cmd_load(struct softcard *card, const struct scp_apdu *apdu, struc
         card_load_end(card);
         return sw;
     }
-    if (apdu->p1 == SCP_LOAD_LAST)
+    if (is_last(apdu))
         finish(card);
-    scp_put_u8(out, 0x00);
+    card_put_confirmation(out);
     return sw;
 }

@@ -92,8 +92,6 @@ uint16_t card_cmd_put_key(struct softcard *card, const struct scp_apdu *apdu,
                           struct scp_writer *out)
 {
     struct scp_put_key put_key;
-    if ((apdu->p1 & SCP_MORE_COMMANDS) != 0)
-        return SCP_SW_CHAINING_NOT_SUPPORTED;
     if (scp_put_key_parse(apdu->p1, apdu->p2, apdu->data, &put_key) != SCP_OK)
         return SCP_SW_WRONG_DATA;
     if (put_key.kvn == 0 || put_key.kvn > 0x7F)

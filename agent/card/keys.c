@@ -1,4 +1,5 @@
 #include "agent/card/card.h"
+#include "agent/card/lifecycle.h"
 #include "scp/base/secret.h"
 #include "scp/crypto/kdf.h"
 
@@ -12,6 +13,17 @@ enum scp_error card_kcv(uint8_t type, struct scp_bytes value, uint8_t kcv[3])
         error = type == SCP_KEY_TYPE_DES ? scp_kcv_des(&key, kcv) : scp_kcv_aes(&key, kcv);
     scp_wipe(&key, sizeof key);
     return error;
+}
+
+bool card_key_version_serves(const struct card_domain *sd, uint8_t kvn)
+{
+    uint8_t type = sd->protocol == SCP_PROTOCOL_03 ? SCP_KEY_TYPE_AES : SCP_KEY_TYPE_DES;
+    for (uint8_t id = 1; id <= 3; id++) {
+        const struct card_key *key = card_key_find(sd, kvn, id);
+        if (key == NULL || key->type != type)
+            return false;
+    }
+    return true;
 }
 
 static bool length_allowed(uint8_t type, size_t len)
@@ -36,9 +48,7 @@ void card_domain_keyed(struct card_application *domain)
 {
     if (domain->sd->explicit_personalised || domain->state != SCP_SECURITY_DOMAIN_SELECTABLE)
         return;
-    struct scp_key_set set = {0};
     for (size_t i = 0; i < domain->sd->version_count; i++)
-        if (card_key_set(domain->sd, domain->sd->versions[i].kvn, &set) == SCP_OK)
-            domain->state = SCP_SECURITY_DOMAIN_PERSONALIZED;
-    scp_wipe(&set, sizeof set);
+        if (card_key_version_serves(domain->sd, domain->sd->versions[i].kvn))
+            (void)card_domain_personalise(domain);
 }

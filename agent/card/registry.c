@@ -163,17 +163,30 @@ bool card_governs(const struct card_image *image, const struct card_application 
     return false;
 }
 
+bool card_domain_ready(const struct card_image *image, const struct card_application *domain)
+{
+    return card_is_isd(image, domain) || domain->state == SCP_SECURITY_DOMAIN_PERSONALIZED;
+}
+
 bool card_manages(const struct card_image *image, const struct card_application *domain)
 {
-    return card_is_isd(image, domain) ||
+    return card_domain_ready(image, domain) &&
            scp_privileges_have(domain->privileges, SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT);
+}
+
+static bool has_channel_keys(const struct card_domain *sd)
+{
+    for (size_t i = 0; i < sd->version_count; i++)
+        if (card_key_version_serves(sd, sd->versions[i].kvn))
+            return true;
+    return false;
 }
 
 struct card_application *card_key_owner(const struct card_image *image,
                                         struct card_application *domain)
 {
     for (size_t depth = 0; domain != NULL && depth < CARD_APPLICATIONS_MAX; depth++) {
-        if (domain->sd->version_count > 0)
+        if (has_channel_keys(domain->sd))
             return domain;
         if (card_is_isd(image, domain))
             return NULL;
@@ -224,6 +237,7 @@ bool card_load_file_imported(const struct card_image *image, const struct card_l
 void card_application_remove(struct card_image *image, struct card_application *app)
 {
     card_image_remove_application(image, app);
+    card_privileges_settle(image);
 }
 
 void card_load_file_remove(struct card_image *image, struct card_load_file *file)

@@ -43,9 +43,12 @@ bool card_is_isd(const struct card_image *image, const struct card_application *
 /* Whether something associated with `domain` is below `ancestor`, directly or not (GPCS 7.2). */
 bool card_governs(const struct card_image *image, const struct card_application *ancestor,
                   struct scp_bytes domain);
+/* Whether the domain is the issuer's, or PERSONALIZED: able to take load files and applications and
+ * to serve them (GPCS 5.3.2.3). */
+bool card_domain_ready(const struct card_image *image, const struct card_application *domain);
 /* Whether the domain may manage card content without a token. */
 bool card_manages(const struct card_image *image, const struct card_application *domain);
-/* The domain, or its nearest ancestor, that has keys of its own (GPCS 7.5). */
+/* The domain, or its nearest ancestor, that has secure channel keys of its own (GPCS 7.5). */
 struct card_application *card_key_owner(const struct card_image *image,
                                         struct card_application *domain);
 /* Whether an acceptance policy (install parameters 82, 83, 87) lets `requester` act on content of
@@ -57,8 +60,24 @@ bool card_accepts(const struct card_image *image, uint8_t policy,
 bool card_domain_empty(const struct card_image *image, const struct card_application *domain);
 bool card_load_file_imported(const struct card_image *image, const struct card_load_file *file);
 
-/* Remove and free. A Card Reset privilege goes back to the issuer security domain by itself: the
- * default selected application is looked up each time. */
+/* ---- privileges (privileges.c) ----------------------------------------------------------------
+ */
+
+/* What the card makes of one or three bytes, its reserved bits left out. False: of another length,
+ * not consistent, or not those of a security domain when `is_domain` says so, or the reverse. */
+bool card_privileges_read(struct scp_bytes bytes, bool is_domain, uint32_t *set);
+/* Give the set to an application in place of what it has. Card Reset and Final Application come
+ * from the issuer security domain, which gets them back; false, and nothing changed, when another
+ * application has one (GPCS 6.6.2). */
+bool card_privileges_give(struct card_image *image, struct card_application *app, uint32_t set);
+/* Give the issuer security domain of these what no application has: at each start. */
+void card_privileges_settle(struct card_image *image);
+
+/* ---- removal ----------------------------------------------------------------------------------
+ */
+
+/* Remove and free; privileges that only one application may have go back to the issuer security
+ * domain (GPCS 9.5.1). */
 void card_application_remove(struct card_image *image, struct card_application *app);
 void card_load_file_remove(struct card_image *image, struct card_load_file *file);
 

@@ -40,22 +40,12 @@ static struct card_application *serving_domain(const struct softcard *card)
     return app->sd != NULL ? app : card_domain_find(&card->image, scp_aid_bytes(&app->domain));
 }
 
-static bool fits_protocol(const struct card_domain *sd, const struct card_key_version *version)
-{
-    uint8_t type = sd->protocol == SCP_PROTOCOL_03 ? SCP_KEY_TYPE_AES : SCP_KEY_TYPE_DES;
-    for (uint8_t id = 1; id <= 3; id++) {
-        const struct card_key *key = card_key_find(sd, version->kvn, id);
-        if (key == NULL || key->type != type)
-            return false;
-    }
-    return true;
-}
-
 /* The key version that P1 names; 0 lets the card choose its first one. */
 static struct card_key_version *version_for(const struct card_domain *sd, uint8_t kvn)
 {
     for (size_t i = 0; i < sd->version_count; i++)
-        if ((kvn == 0 || sd->versions[i].kvn == kvn) && fits_protocol(sd, &sd->versions[i]))
+        if ((kvn == 0 || sd->versions[i].kvn == kvn) &&
+            card_key_version_serves(sd, sd->versions[i].kvn))
             return &sd->versions[i];
     return NULL;
 }
@@ -135,7 +125,12 @@ uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes comm
     }
     struct card_application *owner =
         card_domain_find(&card->image, scp_aid_bytes(&session->key_owner));
-    struct card_key_version *version = card_key_version_find(owner->sd, session->kvn);
+    struct card_key_version *version =
+        owner == NULL ? NULL : card_key_version_find(owner->sd, session->kvn);
+    if (version == NULL) { /* gone by a command on another logical channel */
+        card_session_end(card);
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    }
     /* Counted before it is verified: who cuts the power in between gains no try. */
     version->failed++;
     uint16_t sw = card_commit(card);

@@ -44,6 +44,7 @@ static enum scp_error start(struct softcard *card)
 {
     card_nvm_power_on(&card->nvm);
     SCP_TRY(card_nvm_revert(&card->nvm, &card->image));
+    card_privileges_settle(&card->image);
     card_reset_volatile(card);
     uint16_t sw = card_delete_carry_out(card);
     if (sw == SCP_SW_SUCCESS)

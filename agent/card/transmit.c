@@ -3,6 +3,7 @@
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
 #include "scp/base/secret.h"
+#include "scp/gp/logical_channel.h"
 
 uint16_t card_sw_of(enum scp_error error)
 {
@@ -94,7 +95,7 @@ static void answer_protected(struct softcard *card, struct scp_apdu *plain,
 {
     uint8_t buffer[SCP_RESPONSE_DATA_MAX];
     struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
-    plain->cla = card_cla_basic(plain->cla);
+    plain->cla = scp_cla_on_channel(plain->cla, SCP_CHANNEL_BASIC);
     uint16_t sw = card_dispatch(card, plain, &data);
     if (scp_writer_status(&data) != SCP_OK)
         sw = SCP_SW_EXECUTION_ERROR;
@@ -165,7 +166,7 @@ static uint16_t take_form(struct softcard *card, struct scp_bytes command, struc
     if (scp_apdu_parse(command, apdu) != SCP_OK || apdu->data.len > card->image.traits.max_command)
         return SCP_SW_WRONG_LENGTH;
     bool further = (apdu->cla & FURTHER) != 0;
-    uint8_t number = card_cla_channel(apdu->cla);
+    uint8_t number = scp_cla_channel(apdu->cla);
     if (number > card->image.traits.channels || !card->channels[number].open)
         return SCP_SW_CHANNEL_NOT_SUPPORTED;
     if (!further && (apdu->cla & RESERVED) != 0)
@@ -173,7 +174,7 @@ static uint16_t take_form(struct softcard *card, struct scp_bytes command, struc
     if (!further && (apdu->cla & ISO_SECURED) != 0)
         return SCP_SW_SECURE_MESSAGING_NOT_SUPPORTED;
     card->at = &card->channels[number];
-    apdu->cla = card_cla_basic(apdu->cla);
+    apdu->cla = scp_cla_on_channel(apdu->cla, SCP_CHANNEL_BASIC);
     return SCP_SW_SUCCESS;
 }
 

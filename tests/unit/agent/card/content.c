@@ -224,7 +224,6 @@ static void install_errors_of_table_11_55(void **state)
     assert_sw(0x6A80, instantiate(rig, SCP_INSTALL_FOR_INSTALL, 0x80)); /* no security domain */
     assert_sw(0x6A80, instantiate(rig, SCP_INSTALL_FOR_INSTALL, 0x04)); /* Card Reset too early */
     assert_sw(0x6A86, rig_send(rig, (struct scp_apdu){.cla = 0x80, .ins = 0xE6, .p1 = 0x06}));
-    assert_sw(0x6884, rig_send(rig, (struct scp_apdu){.cla = 0x80, .ins = 0xE6, .p1 = 0x84}));
     const struct scp_install no_c9 = {.p1 = SCP_INSTALL_FOR_INSTALL,
                                       .load_file = package.aid,
                                       .module = package.module,

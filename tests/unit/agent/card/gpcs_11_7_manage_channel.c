@@ -39,7 +39,7 @@ static void gpcs_11_7_2_2_the_host_may_name_the_channel(void **state)
     assert_sw(0x9000, rig_hex(rig, "0070001301"));
     assert_data_hex(rig, "13");
     assert_sw(0x6881, rig_hex(rig, "0070001301")); /* open already */
-    assert_sw(0x6881, rig_hex(rig, "0070001401"));
+    assert_sw(0x6A86, rig_hex(rig, "0070001401"));
     rig->channel_number = 19;
     assert_sw(0x9000, rig_select(rig, rig_old_bank));
     rig->channel_number = 0;

@@ -125,7 +125,7 @@ static void a_domain_sees_its_own_hierarchy_alone_11_4_2_3(void **state)
     struct scp_key_set keys = rig_keys(rig, 0x61);
     rig_open(rig);
     rig_make_domain(rig, SCP_BYTES(domain_aid), SCP_PRIVILEGE_SECURITY_DOMAIN, &keys);
-    assert_sw(0x6985, get_status(rig, (struct scp_get_status){.subset = 0x80}));
+    assert_sw(0x6A86, get_status(rig, (struct scp_get_status){.subset = 0x80}));
     assert_sw(0x6A88, get_status(rig, (struct scp_get_status){.subset = 0x20}));
     assert_sw(0x9000, get_status(rig, (struct scp_get_status){.subset = 0x40,
                                                               .tag_list = SCP_LITERAL(0x4F)}));
