@@ -217,6 +217,8 @@ static struct scp_bytes transmit(struct rig *rig, struct scp_bytes command)
     if (command.len > 0 && rig->channel_number != 0)
         sent[0] = on_channel(sent[0], rig->channel_number);
     struct scp_writer w = scp_writer_on(rig->response, sizeof rig->response);
+    if (rig->watch != NULL)
+        rig->watch(rig->watch_ctx, command);
     assert_int_equal(SCP_OK, softcard_transmit(rig->card, scp_written(&on), &w));
     return scp_written(&w);
 }

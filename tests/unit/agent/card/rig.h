@@ -25,6 +25,8 @@ struct rig {
     size_t image_len;
     size_t writes;
     bool storage_fails;
+    void (*watch)(void *ctx, struct scp_bytes command); /* sees each command, unless NULL */
+    void *watch_ctx;
     struct scp_key_set keys; /* of the issuer security domain */
     struct scp_channel_params params;
     struct scp_channel channel;
