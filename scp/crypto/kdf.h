@@ -1,8 +1,12 @@
-/* Key derivation: the SCP03 function, SCP02 session keys, diversification of card keys from a
- * master, and key check values. */
+/* Key derivation: the SCP03 function, SCP02 session keys, keys from a pass phrase, and key check
+ * values. Diversification of card keys from a master has a header of its own, included here.
+ *
+ * Pure; keys are borrowed for the call. What is derived is the caller's to wipe. CRYPTO when the
+ * library refuses, besides what is said at each function. */
 #ifndef SCP_CRYPTO_KDF_H
 #define SCP_CRYPTO_KDF_H
 
+#include "scp/crypto/diversify.h"
 #include "scp/crypto/mac.h"
 
 /* Derivation constants of SCP03 (Amendment D, table 4-1). */
@@ -38,25 +42,11 @@ enum scp02_constant {
 SCP_MUST_USE enum scp_error scp02_derive(const struct scp_key *key, enum scp02_constant constant,
                                          uint16_t counter, struct scp_key *out);
 
-/* How the keys of one card come from a master key. */
-enum scp_diversification {
-    SCP_DIVERSIFY_NONE, /* the master is the card's key */
-    SCP_DIVERSIFY_EMV,  /* EMV CPS 1.1 5.2: 3DES master */
-    SCP_DIVERSIFY_VISA2,
-    SCP_DIVERSIFY_KDF3, /* SP 800-108 over AES-CMAC; the key length of the master */
-};
-
-/* "none", "emv", "visa2", "kdf3"; NOT_FOUND for any other text. */
-SCP_MUST_USE enum scp_error scp_diversification_from_name(const char *name,
-                                                          enum scp_diversification *out);
-const char *scp_diversification_name(enum scp_diversification scheme);
-
-/* The card's key set from three masters and the ten bytes of key diversification data that
- * INITIALIZE UPDATE returns. OUT_OF_RANGE when the scheme cannot work with that key length. */
-SCP_MUST_USE enum scp_error scp_diversify(enum scp_diversification scheme,
-                                          const struct scp_key_set *masters,
-                                          const uint8_t diversification_data[10],
-                                          struct scp_key_set *out);
+/* PBKDF2 with HMAC-SHA-256 (RFC 8018 5.2): `out_len` bytes from a pass phrase. This is how a device
+ * that speaks SCP03 is opened by a person: the YubiHSM 2 takes 32 bytes, ENC then MAC. OUT_OF_RANGE
+ * for no iterations or an empty output. */
+SCP_MUST_USE enum scp_error scp_pbkdf2(struct scp_bytes pass_phrase, struct scp_bytes salt,
+                                       uint32_t iterations, uint8_t *out, size_t out_len);
 
 /* Key check value: the first 3 bytes of 8 x 00 (DES, GPCS B.5) or of 16 x 01 (AES, GPCS B.5 as
  * amended by Amendment D) encrypted under the key. */

@@ -87,14 +87,17 @@ static void expect_kcv(struct vector *v, const char *name, kcv_of run, const str
         vector_expect_bytes(v, json_object_get(v->expected, "kcvs"), name, SCP_BYTES(kcv));
 }
 
-static void diversify(struct vector *v, enum scp_diversification scheme, kcv_of run)
+static void diversify(struct vector *v, const char *scheme, kcv_of run)
 {
+    struct scp_diversifier diversifier;
+    struct scp_diversifier_problem problem;
     struct scp_key master = vector_key(v, v->inputs, "master_key");
     struct scp_key_set masters = {master, master, master};
     struct scp_bytes data = vector_hex(v, v->inputs, "key_diversification_data");
     struct scp_key_set out;
-    if (data.len != 10 ||
-        !vector_ok(v, "scp_diversify", scp_diversify(scheme, &masters, data.ptr, &out)))
+    if (data.len != SCP_DIVERSIFICATION_DATA ||
+        !vector_ok(v, "parse", scp_diversifier_parse(scheme, &diversifier, &problem)) ||
+        !vector_ok(v, "run", scp_diversifier_run(&diversifier, &masters, data.ptr, &out)))
         return;
     json_t *keys = json_object_get(v->expected, "keys");
     vector_expect_bytes(v, keys, "enc", scp_key_bytes(&out.enc));
@@ -107,17 +110,40 @@ static void diversify(struct vector *v, enum scp_diversification scheme, kcv_of 
 
 static void diversify_emv(struct vector *v)
 {
-    diversify(v, SCP_DIVERSIFY_EMV, scp_kcv_des);
+    diversify(v, "emv", scp_kcv_des);
 }
 
 static void diversify_visa2(struct vector *v)
 {
-    diversify(v, SCP_DIVERSIFY_VISA2, scp_kcv_des);
+    diversify(v, "visa2", scp_kcv_des);
+}
+
+static void diversify_visa(struct vector *v)
+{
+    diversify(v, "visa", scp_kcv_des);
 }
 
 static void diversify_kdf3(struct vector *v)
 {
-    diversify(v, SCP_DIVERSIFY_KDF3, scp_kcv_aes);
+    diversify(v, "kdf3", scp_kcv_aes);
+}
+
+/* The keys of a device that a pass phrase opens: ENC, then MAC. */
+static void keys_of_pass_phrase(struct vector *v)
+{
+    const char *phrase = vector_text(v, v->inputs, "password_ascii");
+    const char *salt = vector_text(v, v->inputs, "salt_ascii");
+    size_t len = (size_t)vector_number(v, v->inputs, "length");
+    uint8_t out[2 * SCP_KEY_MAX];
+    if (len > sizeof out ||
+        !vector_ok(v, "scp_pbkdf2",
+                   scp_pbkdf2(scp_bytes_of(phrase, strlen(phrase)),
+                              scp_bytes_of(salt, strlen(salt)),
+                              (uint32_t)vector_number(v, v->inputs, "iterations"), out, len)))
+        return;
+    vector_expect_bytes(v, v->expected, "enc", scp_bytes_of(out, len / 2));
+    vector_expect_bytes(v, v->expected, "mac", scp_bytes_of(out + len / 2, len - len / 2));
+    vector_expect_bytes(v, v->expected, "key", scp_bytes_of(out, len));
 }
 
 static void kcv(struct vector *v)
@@ -228,7 +254,9 @@ static const struct vector_kind kinds[] = {
     {"SCP03", "cryptogram", scp03_cryptogram},
     {"key-diversification", "EMV-CPS", diversify_emv},
     {"key-diversification", "VISA2", diversify_visa2},
+    {"key-diversification", "VISA", diversify_visa},
     {"key-diversification", "KDF3", diversify_kdf3},
+    {"key-diversification", "PBKDF2", keys_of_pass_phrase},
     {"GP", "KCV", kcv},
     {"SCP02", "sensitive-data-encryption", scp02_sensitive_data},
     {"SCP03", "sensitive-data-encryption", scp03_sensitive_data},
