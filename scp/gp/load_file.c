@@ -100,6 +100,16 @@ void scp_put_load_file(struct scp_writer *w, const struct scp_dap *daps, size_t 
     scp_put_tlv(w, TAG_DATA_BLOCK, data_block);
 }
 
+void scp_put_ciphered_load_file(struct scp_writer *w, const struct scp_dap *daps, size_t dap_count,
+                                struct scp_bytes icv, struct scp_bytes ciphered)
+{
+    for (size_t i = 0; i < dap_count; i++)
+        scp_put_dap(w, &daps[i]);
+    if (icv.len > 0)
+        scp_put_tlv(w, TAG_ICV, icv);
+    scp_put_tlv(w, TAG_CIPHERED, ciphered);
+}
+
 static enum scp_error parse_dap(struct scp_bytes value, struct scp_dap *out)
 {
     struct scp_bytes aid;
@@ -116,24 +126,36 @@ static bool has_data_block(const struct scp_load_file *file)
     return file->data_block.len > 0 || file->ciphered.len > 0;
 }
 
+static enum scp_error take_dap(struct scp_bytes value, struct scp_load_file *out)
+{
+    if (has_data_block(out))
+        return SCP_MALFORMED;
+    if (out->dap_count == SCP_LOAD_FILE_DAPS_MAX)
+        return SCP_TOO_LONG;
+    return parse_dap(value, &out->daps[out->dap_count++]);
+}
+
+/* The ICV stands before what it is for, and a load file has one data block. */
+static enum scp_error take_once(struct scp_bytes value, struct scp_bytes *place,
+                                const struct scp_load_file *file)
+{
+    if (has_data_block(file) || place->len > 0 || value.len == 0)
+        return SCP_MALFORMED;
+    *place = value;
+    return SCP_OK;
+}
+
 static enum scp_error take_object(const struct scp_tlv *tlv, struct scp_load_file *out)
 {
     switch (tlv->tag) {
     case TAG_DAP:
-        if (has_data_block(out))
-            return SCP_MALFORMED;
-        if (out->dap_count == SCP_LOAD_FILE_DAPS_MAX)
-            return SCP_TOO_LONG;
-        return parse_dap(tlv->value, &out->daps[out->dap_count++]);
+        return take_dap(tlv->value, out);
     case TAG_ICV:
-        out->icv = tlv->value;
-        return SCP_OK;
+        return take_once(tlv->value, &out->icv, out);
     case TAG_DATA_BLOCK:
+        return take_once(tlv->value, &out->data_block, out);
     case TAG_CIPHERED:
-        if (has_data_block(out) || tlv->value.len == 0)
-            return SCP_MALFORMED;
-        *(tlv->tag == TAG_CIPHERED ? &out->ciphered : &out->data_block) = tlv->value;
-        return SCP_OK;
+        return take_once(tlv->value, &out->ciphered, out);
     default:
         return SCP_MALFORMED;
     }
@@ -149,7 +171,8 @@ enum scp_error scp_load_file_parse(struct scp_bytes load_file, struct scp_load_f
         SCP_TRY(take_object(&tlv, out));
     if (error != SCP_NOT_FOUND)
         return error;
-    return has_data_block(out) ? SCP_OK : SCP_MALFORMED;
+    bool has_icv_for_nothing = out->icv.len > 0 && out->ciphered.len == 0;
+    return has_data_block(out) && !has_icv_for_nothing ? SCP_OK : SCP_MALFORMED;
 }
 
 enum scp_error scp_data_block_hash(enum scp_hash hash, struct scp_bytes data_block,

@@ -1,16 +1,20 @@
 /* Load files (GPCS 9.3.9 and table 11-58) and the Java Card components in them (JCVM specification,
  * chapter 6).
  *
- * A load file is `(E2 {4F AID, C3 signature})* C4 L <load file data block>`; the data block is the
- * CAP components one after the other. scp_put_data_block is the one function that orders them: what
- * LOAD sends, what the load file data block hash covers and what a DAP signs come from its bytes.
+ * A load file is `(E2 {4F AID, C3 signature})* C4 L <load file data block>`, or, where the security
+ * domain that is to hold it has the Ciphered Load File Data Block privilege, the same with
+ * `[D3 ICV] D4 <ciphered data block>` in place of C4. The data block is the CAP components one
+ * after the other. scp_put_data_block is the one function that orders them: what LOAD sends, what
+ * the load file data block hash covers and what a DAP signs come from its bytes.
  *
  * Nothing is owned: views borrow from the input. */
 #ifndef SCP_GP_LOAD_FILE_H
 #define SCP_GP_LOAD_FILE_H
 
+#include "scp/base/secret.h"
 #include "scp/crypto/hash.h"
 #include "scp/gp/aid.h"
+#include "scp/gp/put_key.h"
 
 enum scp_component_tag {
     SCP_COMPONENT_HEADER = 1,
@@ -99,6 +103,9 @@ void scp_put_dap(struct scp_writer *w, const struct scp_dap *dap);
 /* Append the whole load file. */
 void scp_put_load_file(struct scp_writer *w, const struct scp_dap *daps, size_t dap_count,
                        struct scp_bytes data_block);
+/* The same with a data block that scp_data_block_encrypt made; an empty ICV is left out. */
+void scp_put_ciphered_load_file(struct scp_writer *w, const struct scp_dap *daps, size_t dap_count,
+                                struct scp_bytes icv, struct scp_bytes ciphered);
 
 struct scp_load_file {
     struct scp_dap daps[SCP_LOAD_FILE_DAPS_MAX];
@@ -109,13 +116,35 @@ struct scp_load_file {
 };
 
 /* TRUNCATED, TRAILING; TOO_LONG (more DAP blocks than the limit); MALFORMED (an unknown data
- * object, a DAP block after the data block, no or two data blocks). */
+ * object, a DAP block after the data block, no or two data blocks, an ICV that is not followed by a
+ * ciphered one). */
 SCP_MUST_USE enum scp_error scp_load_file_parse(struct scp_bytes load_file,
                                                 struct scp_load_file *out);
 
-/* The load file data block hash covers the value of C4 without tag and length (GPCS C.2). */
-/* CRYPTO. */
+/* The load file data block hash covers the value of C4 without tag and length (GPCS C.2), so the
+ * clear data block also where a ciphered one is sent. CRYPTO. */
 SCP_MUST_USE enum scp_error scp_data_block_hash(enum scp_hash hash, struct scp_bytes data_block,
                                                 struct scp_digest *out);
+
+/* ---- the ciphered data block (GPCS C.6) --------------------------------------------------- */
+
+/* Under a key of the security domain, customarily of key version number 75. */
+struct scp_data_block_cipher {
+    enum scp_key_type type; /* SCP_KEY_TYPE_DES or SCP_KEY_TYPE_AES; see put_key.h */
+    const struct scp_key *key;
+    struct scp_bytes icv; /* one cipher block, to be random; empty: zeros */
+};
+
+/* Append the data block padded and encrypted in CBC mode. UNSUPPORTED (type), OUT_OF_RANGE (the
+ * length of key or ICV), NO_SPACE, CRYPTO; `out` is of
+ * no use after an error, here and below. */
+SCP_MUST_USE enum scp_error scp_data_block_encrypt(const struct scp_data_block_cipher *cipher,
+                                                   struct scp_bytes data_block,
+                                                   struct scp_writer *out);
+/* Append the clear data block; `out` needs room for the ciphered one. BAD_PADDING (a wrong key
+ * shows here or in the hash); OUT_OF_RANGE also when there are no whole cipher blocks. */
+SCP_MUST_USE enum scp_error scp_data_block_decrypt(const struct scp_data_block_cipher *cipher,
+                                                   struct scp_bytes ciphered,
+                                                   struct scp_writer *out);
 
 #endif
