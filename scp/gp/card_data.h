@@ -1,13 +1,20 @@
-/* What cards say about themselves: the answers to GET DATA and SELECT.
+/* What cards say about themselves: the answers to GET DATA and SELECT. capability.h has tag 67,
+ * cplc.h tag 9F7F.
+ *
+ *     struct scp_apdu command = scp_get_data(SCP_DATA_CARD_RECOGNITION);
+ *     …
+ *     SCP_TRY(scp_card_recognition_parse(answer.data, &recognition));
+ *     error = scp_card_recognition_option(&recognition, SCP_PROTOCOL_02, &i);
  *
  * All parsers take the response data without status word; views borrow from them. GET DATA with
- * class 80 answers with the whole data object, with class 00 often with its value alone:
- * scp_data_value takes either. Errors, unless said otherwise: TRUNCATED, TRAILING, MALFORMED
- * (another tag). */
+ * class 80 answers with the whole data object, with class 00 with its value alone; either is taken.
+ * Errors, unless said otherwise: TRUNCATED, TRAILING, MALFORMED (another tag). */
 #ifndef SCP_GP_CARD_DATA_H
 #define SCP_GP_CARD_DATA_H
 
 #include "scp/gp/aid.h"
+#include "scp/gp/apdu.h"
+#include "scp/gp/cplc.h"
 
 /* Tags for scp_get_data (commands.h). */
 enum {
@@ -16,8 +23,11 @@ enum {
     SCP_DATA_CARD_RECOGNITION = 0x66,
     SCP_DATA_CARD_CAPABILITY = 0x67,
     SCP_DATA_SEQUENCE_COUNTER = 0xC1,
+    SCP_DATA_CONFIRMATION_COUNTER = 0xC2,
     SCP_DATA_DIVERSIFICATION = 0xCF,
     SCP_DATA_KEY_INFORMATION = 0xE0,
+    SCP_DATA_APPLICATION_LIST = 0x2F00,
+    SCP_DATA_MANAGER_URL = 0x5F50,
     SCP_DATA_CPLC = 0x9F7F,
     SCP_DATA_EXTENDED_RESOURCES = 0xFF21,
 };
@@ -26,6 +36,11 @@ enum {
  * TRUNCATED for no data. For values that may be opaque: 42, 45, CF. */
 SCP_MUST_USE enum scp_error scp_data_value(struct scp_bytes data, uint16_t tag,
                                            struct scp_bytes *value);
+
+/* The same for a template that opens with a data object of one-byte tag `first`: its value, with or
+ * without its tag. The errors of scp_tlv_expect. */
+SCP_MUST_USE enum scp_error scp_data_template(struct scp_bytes data, uint16_t tag, uint8_t first,
+                                              struct scp_bytes *value);
 
 /* Dotted text of an object identifier's content bytes ("1.2.840.114283.1"). MALFORMED; NO_SPACE.
  * `text` is of no use after an error. */
@@ -46,26 +61,35 @@ struct scp_card_recognition {
         uint8_t i;
     } protocols[SCP_RECOGNITION_PROTOCOLS_MAX]; /* 64 */
     size_t protocol_count;
+    struct scp_bytes
+        foreign_protocol;          /* OID under 64 outside GlobalPlatform's tree; the last one */
+    struct scp_bytes trust_point;  /* value of 67 */
+    struct scp_bytes certificates; /* value of 68 */
 };
 
-/* Object identifiers outside GlobalPlatform's tree are passed over. TOO_LONG: more protocols than
- * the limit. */
+/* Either format (tables H-1 and H-2). Cards also use identifiers outside GlobalPlatform's tree
+ * (1.2.156… in China): they are given as they are, and name no protocol. TOO_LONG: more protocols
+ * than the limit. */
 SCP_MUST_USE enum scp_error scp_card_recognition_parse(struct scp_bytes data,
                                                        struct scp_card_recognition *out);
+/* The same of a security domain, as it stands in template 73 of a SELECT's answer (GPCS H.3):
+ * `value` is scp_fci's `management`. */
+SCP_MUST_USE enum scp_error scp_management_data_parse(struct scp_bytes value,
+                                                      struct scp_card_recognition *out);
 /* The `i` of a protocol. NOT_FOUND. */
 SCP_MUST_USE enum scp_error scp_card_recognition_option(const struct scp_card_recognition *data,
                                                         uint8_t protocol, uint8_t *i);
 
 /* ---- key information template, tag E0 (GPCS 11.3.3.1) ------------------------------------- */
 
-enum { SCP_KEY_INFO_COMPONENTS_MAX = 4 };
+enum { SCP_KEY_INFO_COMPONENTS_MAX = 8 };
 
 struct scp_key_info {
     uint8_t key_id;
     uint8_t kvn;
     struct {
         uint8_t type;
-        uint16_t len; /* 0 in the basic form means 256 or more */
+        uint16_t len; /* 0 in the basic form means 256 or more; of type F0: the curve's reference */
     } components[SCP_KEY_INFO_COMPONENTS_MAX];
     size_t component_count;
     bool extended;
@@ -82,7 +106,7 @@ SCP_MUST_USE enum scp_error scp_key_info_next(struct scp_key_info_reader *r,
                                               struct scp_key_info *out);
 /* The value of one C0 data object. TOO_LONG: more components than the limit. */
 SCP_MUST_USE enum scp_error scp_key_info_parse(struct scp_bytes value, struct scp_key_info *out);
-/* Append one C0 data object in the basic form. */
+/* Append one C0 data object, in the form that it says. */
 void scp_put_key_info(struct scp_writer *w, const struct scp_key_info *info);
 
 /* ---- small ones --------------------------------------------------------------------------- */
@@ -101,6 +125,20 @@ void scp_put_card_resources(struct scp_writer *w, const struct scp_card_resource
 /* Sequence counter of the default key version number, tag C1: two or three bytes. */
 SCP_MUST_USE enum scp_error scp_sequence_counter_parse(struct scp_bytes data, uint32_t *counter);
 
+/* Confirmation counter of a domain that generates receipts, tag C2: two bytes. */
+SCP_MUST_USE enum scp_error scp_confirmation_counter_parse(struct scp_bytes data,
+                                                           uint16_t *counter);
+
+/* ---- the list of applications, tag 2F00 (GPCS 11.3.3.1.3) --------------------------------- */
+
+struct scp_apdu scp_get_application_list(void);
+/* The next application of an answer. NOT_FOUND at the end; MALFORMED: not 61 with an AID. */
+SCP_MUST_USE enum scp_error scp_application_list_next(struct scp_reader *r, struct scp_aid *out);
+/* The card's side. */
+void scp_put_application(struct scp_writer *w, const struct scp_aid *aid);
+
+/* ---- file control information ------------------------------------------------------------- */
+
 /* File control information of a SELECT (GPCS 11.9.3.1). */
 struct scp_fci {
     struct scp_bytes aid;         /* 84 */
@@ -109,43 +147,5 @@ struct scp_fci {
     uint16_t data_max;            /* 9F65 inside A5; 0 when absent */
 };
 SCP_MUST_USE enum scp_error scp_fci_parse(struct scp_bytes data, struct scp_fci *out);
-
-/* ---- card production life cycle data, tag 9F7F -------------------------------------------- */
-
-/* X(NAME, "name", bytes): the fields in their order. */
-#define SCP_CPLC_FIELDS(X)                                           \
-    X(IC_FABRICATOR, "ic_fabricator", 2)                             \
-    X(IC_TYPE, "ic_type", 2)                                         \
-    X(OS_ID, "os_id", 2)                                             \
-    X(OS_RELEASE_DATE, "os_release_date", 2)                         \
-    X(OS_RELEASE_LEVEL, "os_release_level", 2)                       \
-    X(IC_FABRICATION_DATE, "ic_fabrication_date", 2)                 \
-    X(IC_SERIAL_NUMBER, "ic_serial_number", 4)                       \
-    X(IC_BATCH_ID, "ic_batch_id", 2)                                 \
-    X(IC_MODULE_FABRICATOR, "ic_module_fabricator", 2)               \
-    X(IC_MODULE_PACKAGING_DATE, "ic_module_packaging_date", 2)       \
-    X(ICC_MANUFACTURER, "icc_manufacturer", 2)                       \
-    X(IC_EMBEDDING_DATE, "ic_embedding_date", 2)                     \
-    X(IC_PRE_PERSONALIZER, "ic_pre_personalizer", 2)                 \
-    X(IC_PRE_PERSO_EQUIPMENT_DATE, "ic_pre_perso_equipment_date", 2) \
-    X(IC_PRE_PERSO_EQUIPMENT_ID, "ic_pre_perso_equipment_id", 4)     \
-    X(IC_PERSONALIZER, "ic_personalizer", 2)                         \
-    X(IC_PERSO_DATE, "ic_perso_date", 2)                             \
-    X(IC_PERSO_EQUIPMENT_ID, "ic_perso_equipment_id", 4)
-
-enum scp_cplc_field {
-#define SCP_CPLC_ENUM(field, name, size) SCP_CPLC_##field,
-    SCP_CPLC_FIELDS(SCP_CPLC_ENUM)
-#undef SCP_CPLC_ENUM
-        SCP_CPLC_FIELD_COUNT
-};
-
-enum { SCP_CPLC_SIZE = 42 };
-
-/* `cplc` is the 42 bytes. MALFORMED for any other length or tag. */
-SCP_MUST_USE enum scp_error scp_cplc_parse(struct scp_bytes data, struct scp_bytes *cplc);
-struct scp_bytes scp_cplc_field(struct scp_bytes cplc, enum scp_cplc_field field);
-/* "ic_serial_number". */
-const char *scp_cplc_field_name(enum scp_cplc_field field);
 
 #endif

@@ -215,12 +215,30 @@ enum scp_error scp_get_status_command(const struct scp_get_status *status, struc
         return SCP_OUT_OF_RANGE;
     size_t start = data->len;
     scp_put_tlv(data, TAG_AID, status->aid);
+    scp_put(data, status->filters);
     if (status->tag_list.len > 0)
         scp_put_tlv(data, TAG_TAG_LIST, status->tag_list);
     uint8_t p2 = (uint8_t)((status->legacy ? 0 : STATUS_TLV) | (status->next ? STATUS_NEXT : 0));
     *out = gp_command(SCP_INS_GET_STATUS, status->subset, p2,
                       scp_bytes_from(scp_written(data), start));
     return scp_writer_status(data);
+}
+
+/* Further search criteria, and the tag list that ends them. */
+static enum scp_error parse_filters(struct scp_reader *r, struct scp_get_status *out)
+{
+    struct scp_bytes rest = scp_reader_rest(r);
+    struct scp_tlv tlv;
+    size_t filters_len = rest.len;
+    enum scp_error error;
+    while ((error = scp_tlv_next(r, &tlv)) == SCP_OK) {
+        if (tlv.tag != TAG_TAG_LIST || filters_len < rest.len)
+            continue;
+        out->tag_list = tlv.value;
+        filters_len = rest.len - scp_reader_left(r) - tlv.whole.len;
+    }
+    out->filters = scp_bytes_slice(rest, 0, filters_len);
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
 }
 
 enum scp_error scp_get_status_parse(uint8_t p1, uint8_t p2, struct scp_bytes data,
@@ -237,12 +255,7 @@ enum scp_error scp_get_status_parse(uint8_t p1, uint8_t p2, struct scp_bytes dat
         return SCP_MALFORMED;
     SCP_TRY(error);
     out->aid = tlv.value;
-    while ((error = scp_tlv_next(&r, &tlv)) == SCP_OK) {
-        if (tlv.tag == TAG_TAG_LIST)
-            out->tag_list = tlv.value;
-    }
-    if (error != SCP_NOT_FOUND)
-        return error;
+    SCP_TRY(parse_filters(&r, out));
     return out->aid.len <= SCP_AID_MAX ? SCP_OK : SCP_TOO_LONG;
 }
 

@@ -105,6 +105,7 @@ struct scp_get_status {
     bool next;                 /* P2 b1 */
     bool legacy;               /* P2 b2 clear: the format before GPCS 2.2 */
     struct scp_bytes aid;      /* the AID or its beginning; empty for all */
+    struct scp_bytes filters;  /* further search criteria as data objects, between 4F and 5C */
     struct scp_bytes tag_list; /* value of 5C; empty: none sent */
 };
 
@@ -114,7 +115,8 @@ struct scp_bytes scp_status_tags(uint8_t subset);
 
 SCP_MUST_USE enum scp_error scp_get_status_command(const struct scp_get_status *status,
                                                    struct scp_writer *data, struct scp_apdu *out);
-/* MALFORMED (P2, no 4F), TRUNCATED, TOO_LONG (AID). Other search criteria are passed over. */
+/* MALFORMED (P2, no 4F), TRUNCATED, TOO_LONG (AID). `filters` has all criteria between 4F and the
+ * tag list; a card that does not know one ignores it. */
 SCP_MUST_USE enum scp_error scp_get_status_parse(uint8_t p1, uint8_t p2, struct scp_bytes data,
                                                  struct scp_get_status *out);
 

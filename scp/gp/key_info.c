@@ -7,7 +7,7 @@ enum { TAG_KEY_INFORMATION = 0xC0, TYPE_EXTENDED = 0xFF };
 enum scp_error scp_key_info_open(struct scp_key_info_reader *r, struct scp_bytes data)
 {
     struct scp_bytes value;
-    SCP_TRY(scp_tlv_expect(data, SCP_DATA_KEY_INFORMATION, &value));
+    SCP_TRY(scp_data_template(data, SCP_DATA_KEY_INFORMATION, TAG_KEY_INFORMATION, &value));
     r->in = scp_reader_on(value);
     return SCP_OK;
 }
@@ -61,15 +61,34 @@ enum scp_error scp_key_info_parse(struct scp_bytes value, struct scp_key_info *o
     return scp_reader_end(&r);
 }
 
-void scp_put_key_info(struct scp_writer *w, const struct scp_key_info *info)
+static void put_extended(struct scp_writer *w, const struct scp_key_info *info)
 {
-    size_t mark = scp_tlv_begin(w, TAG_KEY_INFORMATION);
-    scp_put_u8(w, info->key_id);
-    scp_put_u8(w, info->kvn);
+    for (size_t i = 0; i < info->component_count; i++) {
+        scp_put_u8(w, TYPE_EXTENDED);
+        scp_put_u8(w, info->components[i].type);
+        scp_put_u16(w, info->components[i].len);
+    }
+    scp_put_lv(w, info->usage);
+    scp_put_lv(w, info->access);
+}
+
+static void put_basic(struct scp_writer *w, const struct scp_key_info *info)
+{
     for (size_t i = 0; i < info->component_count; i++) {
         uint16_t len = info->components[i].len;
         scp_put_u8(w, info->components[i].type);
         scp_put_u8(w, len > UINT8_MAX ? 0 : (uint8_t)len);
     }
+}
+
+void scp_put_key_info(struct scp_writer *w, const struct scp_key_info *info)
+{
+    size_t mark = scp_tlv_begin(w, TAG_KEY_INFORMATION);
+    scp_put_u8(w, info->key_id);
+    scp_put_u8(w, info->kvn);
+    if (info->extended)
+        put_extended(w, info);
+    else
+        put_basic(w, info);
     scp_tlv_end(w, mark);
 }

@@ -95,6 +95,7 @@ static enum scp_error next_template(struct scp_reader *in, struct scp_registry_e
     SCP_TRY(scp_tlv_next(in, &entry));
     if (entry.tag != TAG_ENTRY)
         return SCP_MALFORMED;
+    out->data = entry.value;
     struct scp_reader r = scp_reader_on(entry.value);
     while ((error = scp_tlv_next(&r, &tlv)) == SCP_OK)
         SCP_TRY(take_field(&tlv, out));

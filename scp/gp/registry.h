@@ -7,7 +7,7 @@
  * Lenient, because cards are: unknown tags are passed over, a missing field is shown as missing, an
  * empty AID of a load file is no load file. Entries before a cut one are given.
  *
- * An entry is a plain value, except that `version` and `uicc` borrow from the answer. */
+ * An entry is a plain value, except that `version`, `uicc` and `data` borrow from the answer. */
 #ifndef SCP_GP_REGISTRY_H
 #define SCP_GP_REGISTRY_H
 
@@ -28,6 +28,8 @@ struct scp_registry_entry {
     size_t module_count;
     uint8_t implicit[SCP_REGISTRY_IMPLICIT_MAX]; /* CF */
     size_t implicit_count;
+    struct scp_bytes data; /* all objects of the entry, for tags that have no field here; empty in
+                              the old format */
 };
 
 struct scp_registry_reader {

@@ -49,13 +49,14 @@ static void protocols_of_80_and_above_are_read_bare_and_as_arcs(void **state)
     assert_int_equal(i, 0x55);
 }
 
-static void identifiers_of_other_schemes_are_passed_over(void **state)
+static void identifiers_of_other_schemes_are_given_as_they_are(void **state)
 {
     (void)state;
     struct scp_card_recognition data;
     assert_int_equal(scp_card_recognition_parse(HEX("660C 730A 6408 0606 2A811C864801"), &data),
                      SCP_OK);
     assert_int_equal(data.protocol_count, 0);
+    assert_hex(data.foreign_protocol, "2A811C864801");
     assert_int_equal(scp_card_recognition_parse(HEX("66027400"), &data), SCP_MALFORMED);
     assert_int_equal(scp_card_recognition_parse(HEX("67027300"), &data), SCP_MALFORMED);
 }
@@ -77,7 +78,9 @@ static void key_information_round_trips(void **state)
     assert_int_equal(in.components[0].len, 0);
     assert_int_equal(scp_key_info_parse(HEX("01"), &in), SCP_TRUNCATED);
     assert_int_equal(scp_key_info_parse(HEX("017080"), &in), SCP_TRUNCATED);
-    assert_int_equal(scp_key_info_parse(HEX("0170 8010 8010 8010 8010 8010"), &in), SCP_TOO_LONG);
+    assert_int_equal(
+        scp_key_info_parse(HEX("0170 8010 8010 8010 8010 8010 8010 8010 8010 8010"), &in),
+        SCP_TOO_LONG);
 }
 
 static void resources_round_trip(void **state)
@@ -121,19 +124,116 @@ static void file_control_information_may_lack_everything(void **state)
     assert_int_equal(scp_fci_parse(HEX("6F08A5069F6503010000"), &fci), SCP_MALFORMED);
 }
 
-static void production_data_have_42_bytes(void **state)
+static void extended_key_information_round_trips(void **state)
 {
     (void)state;
-    uint8_t bytes[42];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)i;
-    struct scp_bytes cplc;
-    assert_int_equal(scp_cplc_parse(SCP_BYTES(bytes), &cplc), SCP_OK);
-    assert_hex(scp_cplc_field(cplc, SCP_CPLC_IC_SERIAL_NUMBER), "0C0D0E0F");
-    assert_hex(scp_cplc_field(cplc, SCP_CPLC_IC_PERSO_EQUIPMENT_ID), "26272829");
-    assert_string_equal(scp_cplc_field_name(SCP_CPLC_IC_BATCH_ID), "ic_batch_id");
-    assert_int_equal(scp_cplc_parse(scp_bytes_slice(SCP_BYTES(bytes), 0, 41), &cplc),
-                     SCP_MALFORMED);
+    const struct scp_key_info in = {.key_id = 2,
+                                    .kvn = 0x40,
+                                    .components = {{0xA1, 256}, {0xA0, 3}},
+                                    .component_count = 2,
+                                    .extended = true,
+                                    .usage = HEX("84"),
+                                    .access = HEX("01")};
+    struct scp_key_info out;
+    uint8_t buffer[32];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_key_info(&w, &in);
+    assert_written(&w, "C00E0240FFA10100FFA0000301840101");
+    assert_int_equal(scp_key_info_parse(scp_bytes_from(scp_written(&w), 2), &out), SCP_OK);
+    assert_true(out.extended);
+    assert_int_equal(out.components[0].len, 256);
+    assert_hex(out.usage, "84");
+    assert_hex(out.access, "01");
+}
+
+/* Class 00 answers with the value of the data object alone. */
+static void templates_are_read_without_their_tag(void **state)
+{
+    (void)state;
+    struct scp_card_recognition recognition;
+    struct scp_key_info_reader keys;
+    struct scp_key_info info;
+    struct scp_card_resources resources;
+    assert_int_equal(
+        scp_card_recognition_parse(HEX("730D 640B 0609 2A864886FC6B040370"), &recognition), SCP_OK);
+    assert_int_equal(recognition.protocol_count, 1);
+    assert_int_equal(scp_key_info_open(&keys, HEX("C00401FF8010")), SCP_OK);
+    assert_int_equal(scp_key_info_next(&keys, &info), SCP_OK);
+    assert_int_equal(info.kvn, 0xFF);
+    assert_int_equal(scp_key_info_next(&keys, &info), SCP_NOT_FOUND);
+    assert_int_equal(scp_card_resources_parse(HEX("81010282040000100083020040"), &resources),
+                     SCP_OK);
+    assert_int_equal(resources.non_volatile_free, 4096);
+}
+
+/* Table H-2: one 64 with several identifiers. */
+static void several_protocols_may_stand_in_one_template(void **state)
+{
+    (void)state;
+    struct scp_card_recognition data;
+    uint8_t i;
+    assert_int_equal(scp_card_recognition_parse(HEX("661A 7318 6416 0609 2A864886FC6B040255"
+                                                    "0609 2A864886FC6B040370"),
+                                                &data),
+                     SCP_OK);
+    assert_int_equal(data.protocol_count, 2);
+    assert_int_equal(scp_card_recognition_option(&data, 2, &i), SCP_OK);
+    assert_int_equal(i, 0x55);
+    assert_int_equal(scp_card_recognition_option(&data, 3, &i), SCP_OK);
+    assert_int_equal(i, 0x70);
+}
+
+static void management_data_of_a_domain_are_read_from_its_selection(void **state)
+{
+    (void)state;
+    struct scp_fci fci;
+    struct scp_card_recognition data;
+    uint8_t i;
+    assert_int_equal(scp_fci_parse(HEX("6F1C 8405A000000151 A513 730D 640B 0609 2A864886FC6B040370"
+                                       "9F6501EF"),
+                                   &fci),
+                     SCP_OK);
+    assert_int_equal(fci.data_max, 0xEF);
+    assert_int_equal(scp_management_data_parse(fci.management, &data), SCP_OK);
+    assert_int_equal(scp_card_recognition_option(&data, 3, &i), SCP_OK);
+    assert_int_equal(i, 0x70);
+}
+
+static void a_confirmation_counter_has_two_bytes(void **state)
+{
+    (void)state;
+    uint16_t counter = 0;
+    assert_int_equal(scp_confirmation_counter_parse(HEX("C2020102"), &counter), SCP_OK);
+    assert_int_equal(counter, 0x0102);
+    assert_int_equal(scp_confirmation_counter_parse(HEX("0003"), &counter), SCP_OK);
+    assert_int_equal(counter, 3);
+    assert_int_equal(scp_confirmation_counter_parse(HEX("C203000102"), &counter), SCP_MALFORMED);
+}
+
+static void the_list_of_applications_round_trips(void **state)
+{
+    (void)state;
+    uint8_t buffer[64];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    const struct scp_apdu apdu = scp_get_application_list();
+    scp_put_apdu(&w, &apdu);
+    assert_written(&w, "80CA2F00025C0000");
+    struct scp_aid aid;
+    assert_int_equal(scp_aid_parse(&aid, "A000000333010101"), SCP_OK);
+    w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_application(&w, &aid);
+    scp_put_application(&w, &aid);
+    assert_written(&w, "610A4F08A000000333010101610A4F08A000000333010101");
+    struct scp_reader r = scp_reader_on(scp_written(&w));
+    struct scp_aid out;
+    assert_int_equal(scp_application_list_next(&r, &out), SCP_OK);
+    assert_int_equal(scp_application_list_next(&r, &out), SCP_OK);
+    assert_true(scp_aid_equal(&aid, &out));
+    assert_int_equal(scp_application_list_next(&r, &out), SCP_NOT_FOUND);
+    r = scp_reader_on(HEX("E3074F05A000000333"));
+    assert_int_equal(scp_application_list_next(&r, &out), SCP_MALFORMED);
+    r = scp_reader_on(HEX("61064F04A0000003"));
+    assert_int_equal(scp_application_list_next(&r, &out), SCP_MALFORMED);
 }
 
 static void more_protocols_than_the_limit_are_refused(void **state)
@@ -161,12 +261,17 @@ int main(void)
         cmocka_unit_test(values_come_with_or_without_their_tag),
         cmocka_unit_test(object_identifiers_are_shown_dotted),
         cmocka_unit_test(protocols_of_80_and_above_are_read_bare_and_as_arcs),
-        cmocka_unit_test(identifiers_of_other_schemes_are_passed_over),
+        cmocka_unit_test(identifiers_of_other_schemes_are_given_as_they_are),
         cmocka_unit_test(key_information_round_trips),
         cmocka_unit_test(resources_round_trip),
         cmocka_unit_test(a_counter_has_two_or_three_bytes),
         cmocka_unit_test(file_control_information_may_lack_everything),
-        cmocka_unit_test(production_data_have_42_bytes),
+        cmocka_unit_test(extended_key_information_round_trips),
+        cmocka_unit_test(templates_are_read_without_their_tag),
+        cmocka_unit_test(several_protocols_may_stand_in_one_template),
+        cmocka_unit_test(management_data_of_a_domain_are_read_from_its_selection),
+        cmocka_unit_test(a_confirmation_counter_has_two_bytes),
+        cmocka_unit_test(the_list_of_applications_round_trips),
         cmocka_unit_test(more_protocols_than_the_limit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,15 +95,19 @@ static void get_status_carries_filter_and_tag_list(void **state)
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
     struct scp_get_status status = {.subset = SCP_STATUS_APPLICATIONS,
                                     .next = true,
+                                    .filters = HEX("9F700107C50180"),
                                     .tag_list = scp_status_tags(SCP_STATUS_APPLICATIONS)};
     struct scp_get_status out;
     struct scp_apdu apdu;
     assert_int_equal(scp_get_status_command(&status, &w, &apdu), SCP_OK);
     assert_int_equal(apdu.p2, 0x03);
-    assert_hex(apdu.data, "4F005C074F9F70C5CFC4CC");
+    assert_hex(apdu.data, "4F009F700107C501805C074F9F70C5CFC4CC");
     assert_int_equal(scp_get_status_parse(apdu.p1, apdu.p2, apdu.data, &out), SCP_OK);
     assert_true(out.next && !out.legacy && out.aid.len == 0);
     assert_hex(out.tag_list, "4F9F70C5CFC4CC");
+    assert_hex(out.filters, "9F700107C50180");
+    assert_int_equal(scp_get_status_parse(0x40, 0x02, HEX("4F00C50180"), &out), SCP_OK);
+    assert_hex(out.filters, "C50180");
     assert_hex(scp_status_tags(SCP_STATUS_LOAD_FILES), "4F9F70CECC");
     assert_hex(scp_status_tags(SCP_STATUS_LOAD_FILES_AND_MODULES), "4F9F70CECC84");
 }
@@ -116,6 +120,7 @@ static void get_status_without_a_filter_is_refused(void **state)
     assert_int_equal(scp_get_status_parse(0x40, 0x02, HEX("5C014F"), &out), SCP_MALFORMED);
     assert_int_equal(scp_get_status_parse(0x40, 0x06, HEX("4F00"), &out), SCP_MALFORMED);
     assert_int_equal(scp_get_status_parse(0x40, 0x02, HEX("4F05A0"), &out), SCP_TRUNCATED);
+    assert_int_equal(scp_get_status_parse(0x40, 0x02, HEX("4F005C014FC5"), &out), SCP_TRUNCATED);
 }
 
 static void status_words_tell_the_pages(void **state)
