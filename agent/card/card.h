@@ -109,7 +109,7 @@ struct softcard {
     struct card_image image;
     bool mute; /* the last start failed */
 
-    struct card_logical_channel channels[CARD_CHANNELS_MAX]; /* the first is the basic one */
+    struct card_logical_channel *channels; /* the basic one, then traits.channels others */
     struct card_logical_channel *at; /* of the command that runs; never NULL */
     struct card_load load;           /* one at a time on the whole card */
     bool contactless;                /* the interface since the last reset */

@@ -17,7 +17,7 @@ struct card_application *card_selected(const struct softcard *card)
  * 11.11.1). */
 static void end_forwarding(struct softcard *card, const struct scp_aid *domain)
 {
-    for (size_t i = 0; i < CARD_CHANNELS_MAX; i++) {
+    for (size_t i = 0; i <= card->image.traits.channels; i++) {
         struct card_logical_channel *channel = &card->channels[i];
         if (channel->open && scp_aid_equal(&channel->selected, domain))
             scp_wipe(&channel->store, sizeof channel->store);
@@ -35,7 +35,7 @@ void card_enter(struct softcard *card, const struct card_application *app)
 
 bool card_selected_elsewhere(const struct softcard *card, const struct card_application *app)
 {
-    for (size_t i = 0; i < CARD_CHANNELS_MAX; i++) {
+    for (size_t i = 0; i <= card->image.traits.channels; i++) {
         const struct card_logical_channel *channel = &card->channels[i];
         if (channel != card->at && channel->open && scp_aid_equal(&channel->selected, &app->aid))
             return true;
@@ -55,7 +55,7 @@ static void forget(struct softcard *card, struct card_logical_channel *channel)
 
 void card_reset_volatile(struct softcard *card)
 {
-    for (size_t i = CARD_CHANNELS_MAX; i-- > 0;)
+    for (size_t i = card->image.traits.channels + 1u; i-- > 0;)
         forget(card, &card->channels[i]);
     card->at->open = true;
     card_enter(card, card_implicit(&card->image, card->contactless, 0));

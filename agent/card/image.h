@@ -8,10 +8,10 @@
  * when its last one is there. What stands behind the last whole transaction was cut off by a loss
  * of power and counts for nothing; the next record is written over it.
  *
- * The body of a record has its fields in the order of image.c: numbers big-endian, AIDs and short
- * fields with one length byte, values with four, lists with a count of two bytes. A field that is
- * added later goes to the end of its record and is read where the record goes on, so that older
- * images stay readable. An image of version 1 (image_1.c) had no records.
+ * The body of a record has its fields in the order of image_put.c: numbers big-endian, AIDs and
+ * short fields with one length byte, values with four, lists with a count of two bytes. A field
+ * that is added later goes to the end of its record and is read where the record goes on, so that
+ * older images stay readable. An image of version 1 (image_1.c) had no records.
  *
  * Decoding checks everything: each length, each limit of model.h, and that there is an issuer
  * security domain, so that the rest of the card may rely on it. */
@@ -19,6 +19,7 @@
 #define AGENT_CARD_IMAGE_H
 
 #include "agent/card/model.h"
+#include "agent/card/record.h"
 #include "scp/host/file.h"
 
 enum {
@@ -49,6 +50,11 @@ SCP_MUST_USE enum scp_error card_image_pack(struct scp_bytes flat, struct rebind
 SCP_MUST_USE enum scp_error card_image_decode(struct scp_bytes bytes, struct card_image *image,
                                               size_t *end);
 
+/* Put the records of all that the card remembers, flat (image_put.c). */
+void card_image_put(struct scp_writer *w, const struct card_image *image);
+/* Do to the image what a record says (image_get.c). The errors of card_image_decode. */
+SCP_MUST_USE enum scp_error card_image_replay(const struct card_record *record,
+                                              struct card_image *image);
 /* The content of an image of version 1, behind magic and version (image_1.c). */
 void card_image_1_get(struct scp_reader *r, struct card_image *image);
 

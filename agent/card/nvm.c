@@ -2,7 +2,6 @@
 
 #include <assert.h>
 
-#include "agent/card/record.h"
 #include "scp/base/secret.h"
 
 /* The storage is written anew when it has grown by this and to more than twice what it needs. */

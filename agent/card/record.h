@@ -6,7 +6,7 @@
  *
  *     u8   kind (enum card_record_kind); b8: removed; b7: the last of its transaction
  *     u32  length of the body
- *     body its name first, then its fields (image.c); of a removal its name alone
+ *     body its name first, then its fields (image_put.c); of a removal its name alone
  *     u32  CRC-32 (ISO 3309) of all before
  *
  * A card's whole content is also a list of records in one block of memory, "flat": in the order of

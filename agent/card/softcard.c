@@ -73,6 +73,21 @@ uint64_t softcard_writes(const struct softcard *card)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+/* A card has many channels only where its chip has them, because each takes much memory. */
+static enum scp_error make_channels(struct softcard *card)
+{
+    card->channels = calloc(card->image.traits.channels + 1u, sizeof *card->channels);
+    card->at = card->channels;
+    return card->channels == NULL ? SCP_NO_MEMORY : SCP_OK;
+}
+
+static void free_channels(struct softcard *card)
+{
+    if (card->channels != NULL)
+        scp_wipe(card->channels, (card->image.traits.channels + 1u) * sizeof *card->channels);
+    free(card->channels);
+}
+
 enum scp_error softcard_restore(struct scp_bytes image, const struct rebind_env *env,
                                 struct softcard_storage storage, struct softcard **card)
 {
@@ -82,6 +97,8 @@ enum scp_error softcard_restore(struct scp_bytes image, const struct rebind_env 
         return SCP_NO_MEMORY;
     made->env = *env;
     enum scp_error error = card_nvm_init(&made->nvm, storage, image, &made->image);
+    if (error == SCP_OK)
+        error = make_channels(made);
     if (error == SCP_OK)
         error = start(made);
     if (error != SCP_OK) {
@@ -97,6 +114,7 @@ void softcard_free(struct softcard *card)
     if (card == NULL)
         return;
     card_load_end(card);
+    free_channels(card);
     card_image_fini(&card->image);
     void *storage = card->nvm.storage.ctx;
     card_nvm_fini(&card->nvm);
