@@ -20,10 +20,10 @@ enum {
     ACCEPT_SIZE = 4,
     C_APDU_MIN = 4,
     R_APDU_MIN = 2,
-
 };
 
 static const uint8_t magic[] = {'R', 'B', 'S', 0x01};
+static const uint8_t end_of_contents[] = {0x00, 0x00};
 
 bool scp_script_accepts(const struct scp_script_command *command, uint16_t sw)
 {
@@ -103,13 +103,23 @@ enum scp_error scp_script_finish(const struct scp_script_writer *s, struct scp_w
     return scp_writer_status(out);
 }
 
+enum scp_error scp_script_finish_indefinite(const struct scp_script_writer *s,
+                                            struct scp_writer *out)
+{
+    SCP_TRY(scp_writer_status(&s->body));
+    scp_put_u8(out, TAG_COMMANDS_INDEFINITE);
+    scp_put_u8(out, INDEFINITE_LENGTH);
+    scp_put(out, scp_written(&s->body));
+    scp_put(out, SCP_BYTES(end_of_contents));
+    return scp_writer_status(out);
+}
+
 /* ---- templates of definite and indefinite length ------------------------------------------ */
 
 /* Whether the reader stands at the end of its template. An indefinite one ends with 0000, and
  * nothing may follow it. */
 static enum scp_error at_end(const struct scp_reader *r, bool indefinite, bool *end)
 {
-    static const uint8_t end_of_contents[] = {0, 0};
     SCP_TRY(scp_reader_status(r));
     struct scp_bytes rest = scp_reader_rest(r);
     *end = rest.len == 0;
@@ -205,7 +215,9 @@ enum scp_error scp_script_next(struct scp_script_reader *s, struct scp_script_co
 {
     struct scp_tlv tlv;
     SCP_TRY(next_object(&s->in, s->indefinite, &tlv));
-    if (tlv.tag != TAG_C_APDU || tlv.value.len < C_APDU_MIN)
+    if (tlv.tag != TAG_C_APDU)
+        return SCP_UNSUPPORTED;
+    if (tlv.value.len < C_APDU_MIN)
         return SCP_MALFORMED;
     *out = (struct scp_script_command){.apdu = tlv.value};
     return s->extended ? read_extensions(&s->in, out) : SCP_OK;
@@ -224,15 +236,53 @@ static void put_executed(struct scp_writer *w, size_t count)
         scp_put_tlv_u8(w, TAG_EXECUTED, (uint8_t)count);
 }
 
+static void put_items(struct scp_writer *w, const struct scp_response_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].len < R_APDU_MIN)
+            scp_writer_fail(w, SCP_TRUNCATED);
+        scp_put_tlv(w, TAG_R_APDU, list->items[i]);
+    }
+    if (list->bad_format != SCP_FORMAT_GOOD)
+        scp_put_tlv_u8(w, TAG_BAD_FORMAT, (uint8_t)list->bad_format);
+}
+
+enum scp_error scp_responses_put(struct scp_writer *out, const struct scp_response_list *list)
+{
+    if (list->indefinite) {
+        scp_put_u8(out, TAG_RESPONSES_INDEFINITE);
+        scp_put_u8(out, INDEFINITE_LENGTH);
+        put_items(out, list);
+        scp_put(out, SCP_BYTES(end_of_contents));
+    } else {
+        size_t mark = scp_tlv_begin(out, TAG_RESPONSES);
+        put_executed(out, list->count);
+        put_items(out, list);
+        scp_tlv_end(out, mark);
+    }
+    return scp_writer_status(out);
+}
+
 enum scp_error scp_script_put_responses(struct scp_writer *out, const struct scp_bytes *items,
                                         size_t count)
 {
-    size_t mark = scp_tlv_begin(out, TAG_RESPONSES);
-    put_executed(out, count);
-    for (size_t i = 0; i < count; i++)
-        scp_put_tlv(out, TAG_R_APDU, items[i]);
-    scp_tlv_end(out, mark);
-    return scp_writer_status(out);
+    const struct scp_response_list list = {.items = items, .count = count};
+    return scp_responses_put(out, &list);
+}
+
+enum scp_bad_format scp_script_bad_format(enum scp_error error)
+{
+    switch (error) {
+    case SCP_OK:
+    case SCP_NOT_FOUND:
+        return SCP_FORMAT_GOOD;
+    case SCP_UNSUPPORTED:
+        return SCP_FORMAT_UNKNOWN_TAG;
+    case SCP_TRUNCATED:
+        return SCP_FORMAT_NO_LENGTH;
+    default:
+        return SCP_FORMAT_WRONG_LENGTH;
+    }
 }
 
 /* The count that a definite list states first. Peers that write 160 as `80 01 A0` are understood.
@@ -253,23 +303,44 @@ static enum scp_error read_executed(struct scp_reader *in, size_t *count)
     return SCP_OK;
 }
 
-/* Count the responses ahead of the reader, which is a copy. UNSUPPORTED and the error type in
- * `items` where the card says that the script had a bad format. */
-static enum scp_error count_items(struct scp_reader in, bool indefinite, size_t *items)
+/* The next response; NOT_FOUND at the end and before a bad format, which it does not read. */
+static enum scp_error next_response(struct scp_response_reader *r, struct scp_bytes *out)
 {
     struct scp_tlv tlv;
+    if (scp_peek_u8(&r->in) == TAG_BAD_FORMAT)
+        return SCP_NOT_FOUND;
+    SCP_TRY(next_object(&r->in, r->indefinite, &tlv));
+    if (tlv.tag != TAG_R_APDU || tlv.value.len < R_APDU_MIN)
+        return SCP_MALFORMED;
+    *out = tlv.value;
+    return SCP_OK;
+}
+
+/* The bad format at the end of a list, if there is one; nothing may follow it. */
+static enum scp_error read_bad_format(struct scp_response_reader *r, uint8_t *code)
+{
+    struct scp_tlv tlv;
+    enum scp_error error = next_object(&r->in, r->indefinite, &tlv);
+    *code = 0;
+    if (error != SCP_OK)
+        return error == SCP_NOT_FOUND ? SCP_OK : error;
+    bool end;
+    SCP_TRY(at_end(&r->in, r->indefinite, &end));
+    if (!end || tlv.value.len != 1 || tlv.value.ptr[0] == 0)
+        return SCP_MALFORMED;
+    *code = tlv.value.ptr[0];
+    return SCP_OK;
+}
+
+/* Go through the list ahead of the reader, which is a copy. */
+static enum scp_error survey(struct scp_response_reader ahead, size_t *items, uint8_t *bad_format)
+{
+    struct scp_bytes item;
     enum scp_error error;
     *items = 0;
-    while ((error = next_object(&in, indefinite, &tlv)) == SCP_OK) {
-        if (tlv.tag == TAG_BAD_FORMAT && tlv.value.len == 1) {
-            *items = tlv.value.ptr[0];
-            return SCP_UNSUPPORTED;
-        }
-        if (tlv.tag != TAG_R_APDU || tlv.value.len < R_APDU_MIN)
-            return SCP_MALFORMED;
+    while ((error = next_response(&ahead, &item)) == SCP_OK)
         (*items)++;
-    }
-    return error == SCP_NOT_FOUND ? SCP_OK : error;
+    return error == SCP_NOT_FOUND ? read_bad_format(&ahead, bad_format) : error;
 }
 
 enum scp_error scp_responses_open(struct scp_response_reader *r, struct scp_bytes body)
@@ -281,16 +352,15 @@ enum scp_error scp_responses_open(struct scp_response_reader *r, struct scp_byte
     size_t stated = 0;
     if (counted)
         SCP_TRY(read_executed(&r->in, &stated));
-    SCP_TRY(count_items(r->in, r->indefinite, &r->executed));
-    return counted && stated != r->executed ? SCP_MALFORMED : SCP_OK;
+    uint8_t bad_format;
+    SCP_TRY(survey(*r, &r->executed, &bad_format));
+    if (counted && stated != r->executed)
+        return SCP_MALFORMED;
+    r->bad_format = bad_format;
+    return bad_format != SCP_FORMAT_GOOD ? SCP_UNSUPPORTED : SCP_OK;
 }
 
 enum scp_error scp_responses_next(struct scp_response_reader *r, struct scp_bytes *out)
 {
-    struct scp_tlv tlv;
-    SCP_TRY(next_object(&r->in, r->indefinite, &tlv));
-    if (tlv.tag != TAG_R_APDU || tlv.value.len < R_APDU_MIN)
-        return SCP_MALFORMED;
-    *out = tlv.value;
-    return SCP_OK;
+    return next_response(r, out);
 }

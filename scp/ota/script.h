@@ -1,9 +1,16 @@
 /* Administration scripts: a list of commands to a card and the list of its responses.
  *
- * Two forms. The standard one is ETSI TS 102 226 5.2 (expanded remote application data format,
- * definite length): `AA L {22 L C-APDU}…`, answered by `AB L 80 L n {23 L R-APDU}…`. It carries
- * commands only. The extended form adds, for an agent that said it understands them, what one
- * exchange needs to run a whole rebind safely:
+ * Two forms. The standard one is ETSI TS 102 226 5.2 (expanded remote application data format):
+ *
+ *                      commands                  responses
+ *     definite         AA L  {22 L C-APDU}…      AB L  80 L n {23 L R-APDU}…
+ *     indefinite       AE 80 {22 L C-APDU}… 0000 AF 80 {23 L R-APDU}… 0000
+ *
+ * n is the number of commands executed, an integer: 160 is `80 02 00A0`. A script that cannot be
+ * read is answered by `90 01 code` as the last object of the list, after the responses of what was
+ * executed before. Of the standard's other objects (immediate action, error action, script
+ * chaining) none is carried: UNSUPPORTED. The extended form adds to the commands, for an agent that
+ * said it understands them, what one exchange needs to run a whole rebind safely:
  *
  *     AA L  C0 04 "RBS" 01            magic and version, first
  *           { 22 L C-APDU
@@ -15,7 +22,9 @@
  * command whose answer is not accepted or whose guard does not hold; that answer is the last one it
  * reports. SELECT inside a script changes the target.
  *
- * Pure: views borrow from the input. */
+ * Pure: what is read borrows from the input, a writer from the caller's buffer, and nothing has to
+ * be released. A script is begun, commands are added, and it is finished; it is opened, and read to
+ * its end. Errors stick in the writer until the finish. */
 #ifndef SCP_OTA_SCRIPT_H
 #define SCP_OTA_SCRIPT_H
 
@@ -52,9 +61,11 @@ struct scp_script_writer {
 void scp_script_begin(struct scp_script_writer *s, bool extended, uint8_t *buf, size_t cap);
 /* STATE (in the writer) when a guard or accepts are given in the standard form. */
 void scp_script_add(struct scp_script_writer *s, const struct scp_script_command *command);
-/* Append the finished script. */
+/* Append the finished script, with a definite length or an indefinite one. */
 SCP_MUST_USE enum scp_error scp_script_finish(const struct scp_script_writer *s,
                                               struct scp_writer *out);
+SCP_MUST_USE enum scp_error scp_script_finish_indefinite(const struct scp_script_writer *s,
+                                                         struct scp_writer *out);
 
 /* ---- reading a command script (both forms, definite and indefinite length) ----------------- */
 
@@ -64,25 +75,50 @@ struct scp_script_reader {
     bool indefinite;
 };
 SCP_MUST_USE enum scp_error scp_script_open(struct scp_script_reader *s, struct scp_bytes script);
-/* NOT_FOUND at the end. MALFORMED, TRUNCATED. */
+/* NOT_FOUND at the end. UNSUPPORTED: an object that is no command. MALFORMED, TRUNCATED, TRAILING,
+ * TOO_LONG. */
 SCP_MUST_USE enum scp_error scp_script_next(struct scp_script_reader *s,
                                             struct scp_script_command *out);
 
 /* ---- responses ---------------------------------------------------------------------------- */
 
-/* Append `AB L 80 L count {23 L data‖SW}…` for `count` responses in `items`. */
+/* Why a script could not be read (TS 102 226 5.2.1). */
+enum scp_bad_format {
+    SCP_FORMAT_GOOD = 0,
+    SCP_FORMAT_UNKNOWN_TAG = 1,
+    SCP_FORMAT_WRONG_LENGTH = 2,
+    SCP_FORMAT_NO_LENGTH = 3, /* the input ends before it */
+};
+
+/* The code for an error of scp_script_open and scp_script_next. */
+enum scp_bad_format scp_script_bad_format(enum scp_error error);
+
+struct scp_response_list {
+    const struct scp_bytes *items; /* data and status word each */
+    size_t count;
+    bool indefinite;
+    enum scp_bad_format bad_format;
+};
+
+/* Append a list. TRUNCATED for an item without a status word. */
+SCP_MUST_USE enum scp_error scp_responses_put(struct scp_writer *out,
+                                              const struct scp_response_list *list);
+/* The same for a list of definite length without a bad format. */
 SCP_MUST_USE enum scp_error scp_script_put_responses(struct scp_writer *out,
                                                      const struct scp_bytes *items, size_t count);
-/* Open a response list (definite AB or indefinite AF); `executed` is the number it states, or the
- * number of items. MALFORMED when they disagree. Bad-format answers (`90 01 n`) give UNSUPPORTED
- * and the code in `executed`. */
+
+/* Open a list of either form. MALFORMED when it states another number than it holds. UNSUPPORTED
+ * when it says that the script had a bad format; what was executed before can be read all the
+ * same. */
 struct scp_response_reader {
     struct scp_reader in;
-    size_t executed;
+    size_t executed; /* responses in the list */
+    uint8_t bad_format; /* with UNSUPPORTED, else 0 */
     bool indefinite;
 };
 SCP_MUST_USE enum scp_error scp_responses_open(struct scp_response_reader *r,
                                                struct scp_bytes body);
+/* NOT_FOUND at the end. */
 SCP_MUST_USE enum scp_error scp_responses_next(struct scp_response_reader *r,
                                                struct scp_bytes *out);
 

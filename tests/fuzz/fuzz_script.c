@@ -10,8 +10,10 @@ static void responses(struct scp_bytes in)
     struct scp_response_reader r;
     struct scp_bytes item;
     size_t count = 0;
-    if (scp_responses_open(&r, in) != SCP_OK)
+    enum scp_error error = scp_responses_open(&r, in);
+    if (error != SCP_OK && r.bad_format == 0)
         return;
+    fuzz_require((error == SCP_UNSUPPORTED) == (r.bad_format != 0));
     while (scp_responses_next(&r, &item) == SCP_OK) {
         (void)fuzz_touch(item);
         count++;
@@ -51,6 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     fuzz_require(copy_script(scp_written(&w1), &copy, body));
     fuzz_require(scp_script_finish(&copy, &w2) == SCP_OK);
+    fuzz_require(scp_bytes_equal(scp_written(&w1), scp_written(&w2)));
+    w1 = scp_writer_on(first, sizeof first);
+    w2 = scp_writer_on(second, sizeof second);
+    if (scp_script_finish_indefinite(&copy, &w1) != SCP_OK)
+        return 0;
+    fuzz_require(copy_script(scp_written(&w1), &copy, body));
+    fuzz_require(scp_script_finish_indefinite(&copy, &w2) == SCP_OK);
     fuzz_require(scp_bytes_equal(scp_written(&w1), scp_written(&w2)));
     return 0;
 }
