@@ -234,6 +234,7 @@ enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
         .operation = operations[job->operation.kind],
         .product = job->has_product ? &job->plan_product : NULL,
         .observed = &job->content,
+        .issuer = &job->profile->isd,
         .retired = retired,
         .retire = retires[job->operation.obligations.retire],
         .break_before_make = job->operation.obligations.break_before_make,

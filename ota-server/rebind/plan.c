@@ -23,6 +23,9 @@ static const char *const step_names[] = {
     [PLAN_STEP_DELETE_PACKAGE] = "delete package",
     [PLAN_STEP_CONFIRM] = "confirm",
     [PLAN_STEP_PROVE] = "prove",
+    [PLAN_STEP_CREATE_DOMAIN] = "create domain",
+    [PLAN_STEP_KEY_DOMAIN] = "key domain",
+    [PLAN_STEP_EXTRADITE] = "extradite",
 };
 
 const char *plan_step_name(enum plan_step_kind kind)
@@ -39,10 +42,22 @@ const char *plan_error_text(enum plan_error error)
             "the card has too little free memory to hold the new bank beside the old one",
         [PLAN_AID_TAKEN] = "an AID of the product belongs to something else on this card",
         [PLAN_NO_LOAD_FILE] = "the package is neither on the card nor in the server",
+        [PLAN_DOMAIN_LOCKED] = "the bank's security domain is locked on the card",
         [PLAN_TOO_MANY_STEPS] = "the rebind takes more steps than one operation may have",
     };
     size_t index = (size_t)error;
     return index < sizeof texts / sizeof texts[0] ? texts[index] : "?";
+}
+
+/* Personalisation is the bank's affair where it has a domain; a proof is any terminal's. All else
+ * is the issuer's. */
+static enum plan_channel channel_of(const struct draft *draft, enum plan_step_kind kind)
+{
+    if (kind == PLAN_STEP_PROVE)
+        return PLAN_CHANNEL_NONE;
+    if (kind == PLAN_STEP_PERSONALISE && draft->request->domain != NULL)
+        return PLAN_CHANNEL_BANK;
+    return PLAN_CHANNEL_ISSUER;
 }
 
 static void add(struct draft *draft, enum plan_step_kind kind, const struct scp_aid *aid)
@@ -54,7 +69,7 @@ static void add(struct draft *draft, enum plan_step_kind kind, const struct scp_
     }
     plan->steps[plan->count++] = (struct plan_step){
         .kind = kind,
-        .channel = kind == PLAN_STEP_PROVE ? PLAN_CHANNEL_NONE : PLAN_CHANNEL_ISSUER,
+        .channel = channel_of(draft, kind),
         .aid = *aid,
     };
 }
@@ -77,6 +92,35 @@ static bool package_goes_too(const struct draft *draft, const struct content_ent
     return !content_load_file_in_use(request->observed, &instance->load_file, &instance->aid);
 }
 
+static bool domain_in_use(const struct draft *draft, const struct scp_aid *domain,
+                          const struct content_entry *without)
+{
+    const struct card_content *observed = draft->request->observed;
+    bool without_package = package_goes_too(draft, without);
+    for (size_t i = 0; i < observed->count; i++) {
+        const struct content_entry *entry = &observed->entries[i];
+        bool goes = scp_aid_equal(&entry->aid, &without->aid) ||
+                    (without_package && scp_aid_equal(&entry->aid, &without->load_file));
+        if (!goes && !scp_aid_equal(&entry->aid, domain) &&
+            scp_aid_equal(&entry->security_domain, domain))
+            return true;
+    }
+    return false;
+}
+
+/* A bank's domain goes with its last instance. The one of the bank that comes stays. */
+static bool domain_goes_too(const struct draft *draft, const struct content_entry *instance)
+{
+    const struct plan_request *request = draft->request;
+    const struct content_entry *domain =
+        content_find(request->observed, &instance->security_domain);
+    if (domain == NULL || domain->kind != CONTENT_SECURITY_DOMAIN ||
+        scp_aid_equal(&domain->aid, request->issuer) ||
+        (request->domain != NULL && scp_aid_equal(&request->domain->aid, &domain->aid)))
+        return false;
+    return !domain_in_use(draft, &domain->aid, instance);
+}
+
 static void retire_one(struct draft *draft, const struct scp_aid *aid, enum plan_retire how)
 {
     const struct content_entry *entry = content_find(draft->request->observed, aid);
@@ -86,6 +130,8 @@ static void retire_one(struct draft *draft, const struct scp_aid *aid, enum plan
         add(draft, PLAN_STEP_DELETE, aid);
         if (package_goes_too(draft, entry))
             add(draft, PLAN_STEP_DELETE_PACKAGE, &entry->load_file);
+        if (domain_goes_too(draft, entry))
+            add(draft, PLAN_STEP_DELETE, &entry->security_domain);
     } else if (how == PLAN_RETIRE_LOCK && !is_locked(entry)) {
         add(draft, PLAN_STEP_LOCK, aid);
     }
@@ -106,11 +152,38 @@ static void list_in_directories(struct draft *draft)
     }
 }
 
-/* Steps that bring a new instance, from nothing or from an interrupted one, to selectable. */
+/* A domain that is there without its keys was interrupted: it is empty, and done again. */
+static void bring_domain(struct draft *draft)
+{
+    const struct plan_domain *domain = draft->request->domain;
+    const struct content_entry *entry = content_find(draft->request->observed, &domain->aid);
+    if (entry != NULL && entry->kind != CONTENT_SECURITY_DOMAIN) {
+        draft->error = PLAN_AID_TAKEN;
+        return;
+    }
+    if (entry != NULL && is_locked(entry)) {
+        draft->error = PLAN_DOMAIN_LOCKED;
+        return;
+    }
+    if (entry != NULL && entry->life_cycle == SCP_SECURITY_DOMAIN_PERSONALIZED)
+        return;
+    if (entry != NULL)
+        add(draft, PLAN_STEP_DELETE, &domain->aid);
+    add(draft, PLAN_STEP_CREATE_DOMAIN, &domain->aid);
+    add(draft, PLAN_STEP_KEY_DOMAIN, &domain->aid);
+    draft->plan->memory_needed += PLAN_DOMAIN_RESERVE;
+}
+
+/* Steps that bring a new instance, from nothing or from an interrupted one, to selectable. It goes
+ * to the bank's domain before it is personalised, because one personalisation never spans two. */
 static void bring_instance(struct draft *draft)
 {
     const struct plan_product *product = draft->request->product;
+    if (draft->request->domain != NULL)
+        bring_domain(draft);
     add(draft, PLAN_STEP_INSTALL, &product->instance);
+    if (draft->request->domain != NULL)
+        add(draft, PLAN_STEP_EXTRADITE, &product->instance);
     bool selectable_first = draft->request->personalise_selectable;
     if (selectable_first)
         add(draft, PLAN_STEP_MAKE_SELECTABLE, &product->instance);

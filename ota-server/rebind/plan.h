@@ -34,10 +34,23 @@ struct plan_product {
     bool doubted; /* or a script with these went out and nothing says that it ran to its end */
 };
 
+/* The bank's supplementary security domain. What personalises the bank's instances is encrypted
+ * under the domain's own keys: a simple one, which may do no more than that. Borrowed by the plan.
+ */
+struct plan_domain {
+    struct scp_aid aid;
+    struct scp_aid package; /* what the card makes security domains from */
+    struct scp_aid module;
+    uint8_t privileges[3];
+    struct scp_bytes parameters; /* install parameters: C9 … */
+};
+
 struct plan_request {
     enum plan_operation operation;
     const struct plan_product *product; /* NULL when revoking or auditing */
+    const struct plan_domain *domain;   /* NULL: the issuer's personalises the instance */
     const struct card_content *observed;
+    const struct scp_aid *issuer;  /* the issuer security domain */
     const struct scp_aid *retired; /* instances of the role that are not the product's */
     size_t retired_count;
     enum plan_retire retire;
@@ -60,9 +73,12 @@ enum plan_step_kind {
     PLAN_STEP_DELETE_PACKAGE, /* DELETE of an executable load file that nothing uses any more */
     PLAN_STEP_CONFIRM,        /* GET STATUS of the new instance, and the memory that is left */
     PLAN_STEP_PROVE,          /* the new instance answers with a cryptogram under its bank's key */
+    PLAN_STEP_CREATE_DOMAIN,  /* INSTALL [for install and make selectable] of the bank's domain */
+    PLAN_STEP_KEY_DOMAIN,     /* its first key set, which makes it PERSONALIZED */
+    PLAN_STEP_EXTRADITE,      /* INSTALL [for extradition] of an instance to the bank's domain */
 };
 
-enum { PLAN_STEP_KINDS = PLAN_STEP_PROVE + 1 };
+enum { PLAN_STEP_KINDS = PLAN_STEP_EXTRADITE + 1 };
 
 /* Whom a step speaks to: a security domain under one of its key sets, through a secure channel; or
  * nobody in particular, in plain commands as a terminal sends them. */
@@ -79,9 +95,9 @@ struct plan_step {
     struct scp_aid aid; /* what the step is about: instance, package, directory */
 };
 
-/* PLAN_INSTANCE_RESERVE: non-volatile bytes to keep for a new instance and its personalisation,
- * which no card states beforehand. */
-enum { PLAN_STEPS_MAX = 32, PLAN_INSTANCE_RESERVE = 2048 };
+/* Non-volatile bytes to keep for a new instance with its personalisation and for a new security
+ * domain with its keys, which no card states beforehand. */
+enum { PLAN_STEPS_MAX = 32, PLAN_INSTANCE_RESERVE = 2048, PLAN_DOMAIN_RESERVE = 1024 };
 
 struct plan {
     struct plan_step steps[PLAN_STEPS_MAX];
@@ -95,6 +111,7 @@ enum plan_error {
     PLAN_NO_ROOM,        /* free memory does not hold both; plan.memory_needed says what it takes */
     PLAN_AID_TAKEN,      /* the product's instance or package AID is something else on this card */
     PLAN_NO_LOAD_FILE,   /* the package is neither resident nor at hand */
+    PLAN_DOMAIN_LOCKED,  /* the bank's security domain is locked: somebody's decision */
     PLAN_TOO_MANY_STEPS, /* more than PLAN_STEPS_MAX */
 };
 

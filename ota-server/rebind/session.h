@@ -14,8 +14,9 @@
  * Legs. A script is cut into legs, each a secure channel with one security domain: SELECT,
  * INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, and the steps of the plan that follow each other in
  * that domain. With a predictable card challenge and a known counter a leg is prepared before the
- * card is seen and travels under its guard, and one script carries all legs that are. A leg that
- * cannot be prepared opens in a script of its own, which ends with INITIALIZE UPDATE. A guard that
+ * card is seen and travels under its guard, and one script carries all legs that are. A script ends
+ * with the INITIALIZE UPDATE of a leg that cannot be prepared; the next one goes on from there: one
+ * exchange more than there are such legs. A guard that
  * did not hold is no loss: the real answer is verified like any other opening, and the session goes
  * on from it without EXTERNAL AUTHENTICATE ever having been sent under wrong keys. */
 #ifndef OTA_SERVER_REBIND_SESSION_H
@@ -65,10 +66,16 @@ struct session_keys {
     enum scp_error (*personalise)(void *ctx, const struct scp_keys *keys,
                                   const struct scp_session_context *session,
                                   struct scp_writer *dgis);
+    /* Append the first key set of the bank's domain as the DGIs of a key transfer (GPCS 11.11.4),
+     * secret ones encrypted under `keys` for this session. */
+    enum scp_error (*key_domain)(void *ctx, const struct scp_keys *keys,
+                                 const struct scp_session_context *session,
+                                 struct scp_writer *dgis);
 };
 
 struct session_materials {
     const struct plan_product *product; /* NULL when revoking */
+    const struct plan_domain *domain;   /* NULL when the bank has none */
     struct protect_rules protect;
     size_t max_command_data;    /* the card's block limit for LOAD and STORE DATA; 0: none */
     struct scp_bytes pdol_data; /* of GET PROCESSING OPTIONS in the proof */
@@ -188,6 +195,7 @@ struct session_exchange {
     struct scp_bytes script;            /* the bytes that session_write gave */
     struct scp_bytes responses;         /* the response list, or empty when none came */
     const struct plan_product *product; /* as in the materials */
+    const struct plan_domain *domain;
 };
 
 /* Take the responses. `content` is brought up to date with every step that was carried out. Errors

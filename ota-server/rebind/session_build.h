@@ -58,7 +58,7 @@ bool session_step_accepts(const struct session_answer *answer);
 
 /* Every command of the step was accepted: what the card carries now. */
 SCP_MUST_USE enum scp_error session_step_done(struct session *s, const struct plan_step *step,
-                                              const struct plan_product *product,
+                                              const struct session_exchange *exchange,
                                               struct card_content *content);
 
 /* ---- what both directions know --------------------------------------------------------------

@@ -227,7 +227,7 @@ static enum scp_error read_step(struct walk *walk, const struct plan_step *step,
             session_step_take(walk->session, &answer, walk->content, walk->result) != SCP_OK)
             *goes_on = stop(walk, SESSION_FORGED, answer.sw);
     }
-    return *goes_on ? session_step_done(walk->session, step, walk->exchange->product, walk->content)
+    return *goes_on ? session_step_done(walk->session, step, walk->exchange, walk->content)
                     : SCP_OK;
 }
 

@@ -145,7 +145,7 @@ static enum scp_error write_prepared(struct session_build *b)
     return SCP_OK;
 }
 
-/* What the card will answer is not known: the script ends here. */
+/* What the card will answer is not known: the script ends here, behind the legs before. */
 static enum scp_error write_question(struct session_build *b)
 {
     uint8_t apdu[SCP_APDU_MAX];
@@ -181,7 +181,7 @@ static bool can_prepare(const struct session_build *b, const struct session_doma
            counter >= domain->unused_from;
 }
 
-/* Open the last leg. `ready`: steps may follow. A leg that cannot be prepared stands alone. */
+/* Open the last leg. `ready`: steps may follow. */
 static enum scp_error open_leg(struct session_build *b, bool *ready)
 {
     struct session *s = b->session;
@@ -203,9 +203,9 @@ static enum scp_error open_leg(struct session_build *b, bool *ready)
     if (can_prepare(b, domain_of(b)))
         return write_prepared(b);
     *ready = false;
-    if (first)
+    if (first || b->script.extended)
         return write_question(b);
-    return SCP_NO_SPACE; /* not in this script */
+    return SCP_NO_SPACE; /* a script of the standard has one target */
 }
 
 /* ---- steps -------------------------------------------------------------------------------- */

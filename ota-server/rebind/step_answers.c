@@ -232,20 +232,50 @@ static enum scp_error put_state(const struct session *s, struct card_content *co
     return content_put(content, &entry);
 }
 
-static enum scp_error put_new(const struct session *s, struct card_content *content,
-                              const struct plan_step *step, const struct plan_product *product)
+static enum scp_error put_load_file(const struct session *s, struct card_content *content,
+                                    const struct scp_aid *aid)
 {
-    struct content_entry entry = {.aid = step->aid, .grade = grade_of(s)};
-    if (step->kind == PLAN_STEP_LOAD) {
-        entry.kind = CONTENT_LOAD_FILE;
-        entry.life_cycle = SCP_LOAD_FILE_LOADED;
-    } else {
-        entry.kind = CONTENT_APPLICATION;
-        entry.life_cycle = SCP_APPLICATION_INSTALLED;
-        entry.load_file = product->package;
-        entry.security_domain = s->card.domains[s->open].aid;
-        memcpy(entry.privileges, product->privileges, sizeof entry.privileges);
-    }
+    const struct content_entry entry = {.kind = CONTENT_LOAD_FILE,
+                                        .aid = *aid,
+                                        .life_cycle = SCP_LOAD_FILE_LOADED,
+                                        .grade = grade_of(s)};
+    return content_put(content, &entry);
+}
+
+static enum scp_error put_instance(const struct session *s, struct card_content *content,
+                                   const struct scp_aid *aid, const struct plan_product *product)
+{
+    struct content_entry entry = {.kind = CONTENT_APPLICATION,
+                                  .aid = *aid,
+                                  .load_file = product->package,
+                                  .security_domain = s->card.domains[s->open].aid,
+                                  .life_cycle = SCP_APPLICATION_INSTALLED,
+                                  .grade = grade_of(s)};
+    memcpy(entry.privileges, product->privileges, sizeof entry.privileges);
+    return content_put(content, &entry);
+}
+
+static enum scp_error put_domain(const struct session *s, struct card_content *content,
+                                 const struct plan_domain *domain)
+{
+    struct content_entry entry = {.kind = CONTENT_SECURITY_DOMAIN,
+                                  .aid = domain->aid,
+                                  .load_file = domain->package,
+                                  .security_domain = s->card.domains[s->open].aid,
+                                  .life_cycle = SCP_APPLICATION_SELECTABLE,
+                                  .grade = grade_of(s)};
+    memcpy(entry.privileges, domain->privileges, sizeof entry.privileges);
+    return content_put(content, &entry);
+}
+
+static enum scp_error move_to(struct card_content *content, const struct scp_aid *aid,
+                              const struct plan_domain *domain)
+{
+    const struct content_entry *found = content_find(content, aid);
+    if (found == NULL)
+        return SCP_STATE;
+    struct content_entry entry = *found;
+    entry.security_domain = domain->aid;
     return content_put(content, &entry);
 }
 
@@ -267,7 +297,8 @@ static uint8_t life_cycle_of(const struct card_content *content, const struct sc
 }
 
 enum scp_error session_step_done(struct session *s, const struct plan_step *step,
-                                 const struct plan_product *product, struct card_content *content)
+                                 const struct session_exchange *exchange,
+                                 struct card_content *content)
 {
     uint8_t state = life_cycle_of(content, &step->aid);
     if (step->kind == PLAN_STEP_LOAD || step->kind == PLAN_STEP_INSTALL ||
@@ -278,8 +309,15 @@ enum scp_error session_step_done(struct session *s, const struct plan_step *step
         finish_read(s, content);
         return SCP_OK;
     case PLAN_STEP_LOAD:
+        return put_load_file(s, content, &step->aid);
     case PLAN_STEP_INSTALL:
-        return put_new(s, content, step, product);
+        return put_instance(s, content, &step->aid, exchange->product);
+    case PLAN_STEP_CREATE_DOMAIN:
+        return put_domain(s, content, exchange->domain);
+    case PLAN_STEP_KEY_DOMAIN:
+        return put_state(s, content, &step->aid, SCP_SECURITY_DOMAIN_PERSONALIZED);
+    case PLAN_STEP_EXTRADITE:
+        return move_to(content, &step->aid, exchange->domain);
     case PLAN_STEP_MAKE_SELECTABLE:
         return put_state(s, content, &step->aid, SCP_APPLICATION_SELECTABLE);
     case PLAN_STEP_LOCK:

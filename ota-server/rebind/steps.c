@@ -132,7 +132,13 @@ static enum scp_error split_dgis(struct scp_bytes bytes, struct scp_dgi dgis[DGI
     return error == SCP_NOT_FOUND ? SCP_OK : error;
 }
 
-static enum scp_error write_personalise(struct session_build *b, const struct plan_step *step)
+typedef enum scp_error make_dgis(void *ctx, const struct scp_keys *keys,
+                                 const struct scp_session_context *session,
+                                 struct scp_writer *dgis);
+
+/* Send what the vault makes for this channel to an application or a domain. */
+static enum scp_error write_dgis(struct session_build *b, const struct plan_step *step,
+                                 make_dgis *make)
 {
     struct scp_dgi dgis[DGIS_MAX];
     size_t count = 0;
@@ -141,7 +147,7 @@ static enum scp_error write_personalise(struct session_build *b, const struct pl
         return SCP_NO_MEMORY;
     struct scp_writer w = scp_writer_on(buffer, DGIS_SIZE);
     enum scp_error error =
-        b->keys->personalise(b->keys->ctx, &b->keys->keys[step->channel], &b->channel.session, &w);
+        make(b->keys->ctx, &b->keys->keys[step->channel], &b->channel.session, &w);
     if (error == SCP_OK)
         error = split_dgis(scp_written(&w), dgis, &count);
     if (error == SCP_OK)
@@ -151,6 +157,11 @@ static enum scp_error write_personalise(struct session_build *b, const struct pl
     scp_wipe(buffer, DGIS_SIZE);
     free(buffer);
     return error;
+}
+
+static enum scp_error write_personalise(struct session_build *b, const struct plan_step *step)
+{
+    return write_dgis(b, step, b->keys->personalise);
 }
 
 static enum scp_error write_make_selectable(struct session_build *b, const struct plan_step *step)
@@ -264,6 +275,40 @@ static enum scp_error write_prove(struct session_build *b, const struct plan_ste
     return session_emit_plain(b, &generate, NULL);
 }
 
+static enum scp_error write_create_domain(struct session_build *b, const struct plan_step *step)
+{
+    const struct plan_domain *domain = b->materials->domain;
+    const struct scp_install install = {
+        .p1 = SCP_INSTALL_FOR_INSTALL_AND_MAKE_SELECTABLE,
+        .load_file = scp_aid_bytes(&domain->package),
+        .module = scp_aid_bytes(&domain->module),
+        .application = scp_aid_bytes(&step->aid),
+        .privileges = SCP_BYTES(domain->privileges),
+        .parameters = domain->parameters,
+    };
+    return emit_install(b, &install);
+}
+
+/* The counter of a new key set is that of a new card (GPCS E.1.2.2, Amendment D 6.2.2.1). What was
+ * given out under a domain of before stays given out. */
+static enum scp_error write_key_domain(struct session_build *b, const struct plan_step *step)
+{
+    struct session_domain *domain = &b->session->card.domains[PLAN_CHANNEL_BANK];
+    domain->counter_known = true;
+    domain->counter = 0;
+    return write_dgis(b, step, b->keys->key_domain);
+}
+
+static enum scp_error write_extradite(struct session_build *b, const struct plan_step *step)
+{
+    const struct scp_install install = {
+        .p1 = SCP_INSTALL_FOR_EXTRADITION,
+        .security_domain = scp_aid_bytes(&b->materials->domain->aid),
+        .application = scp_aid_bytes(&step->aid),
+    };
+    return emit_install(b, &install);
+}
+
 typedef enum scp_error write_step(struct session_build *b, const struct plan_step *step);
 
 static write_step *const writers[] = {
@@ -279,6 +324,9 @@ static write_step *const writers[] = {
     [PLAN_STEP_DELETE_PACKAGE] = write_delete,
     [PLAN_STEP_CONFIRM] = write_confirm,
     [PLAN_STEP_PROVE] = write_prove,
+    [PLAN_STEP_CREATE_DOMAIN] = write_create_domain,
+    [PLAN_STEP_KEY_DOMAIN] = write_key_domain,
+    [PLAN_STEP_EXTRADITE] = write_extradite,
 };
 
 enum scp_error session_step_write(struct session_build *b, const struct plan_step *step)

@@ -3,9 +3,7 @@
 #include "agent/card/issue.h"
 #include "agent/terminal/terminal.h"
 #include "scp/channel/channel.h"
-#include "scp/gp/load_file.h"
 #include "scp/gp/store_data.h"
-#include "tests/support/cap_maker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +14,6 @@ const struct session_peer bench_peer = {.guard = true, .targets = true};
 const struct session_peer bench_standard_peer = {.guard = false};
 
 const struct scp_key bench_ac_key_a = {{0x01, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x02}, 16};
-const struct scp_key bench_ac_key_b = {{0xB0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-                                       16};
-const uint8_t bench_keys_b[48] = {0xB0, 1,    2,    3,    4,    5,    6,    7,    8, 9, 10, 11, 12,
-                                  13,   14,   15,   0xB1, 0xB1, 0xB1, 0xB1, 0xB1, 1, 2, 3,  4,  5,
-                                  6,    0xB2, 0xB2, 0xB2, 0xB2, 0xB2, 1,    2,    3, 4, 5,  6,  7};
-const uint8_t bench_pin_b[8] = {0x24, 0x12, 0x34, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
 
 enum { ATC_ROOM = 32 };
 
@@ -34,7 +26,6 @@ enum { ATC_ROOM = 32 };
     "6116"                          \
     "4F09" AID_A "500642414E4B2041" \
     "870101"
-#define CDOL1 "9F02069F03069F1A0295055F2A029A039C019F3704"
 
 static const char issuance[] =
     "diversification_data: '00010203040506070809'\n"
@@ -74,7 +65,7 @@ static const char issuance[] =
     "        module: A000000333F00101\n"
     "        dgis:\n"
     "          - {dgi: '0101', value: '70105A0862220000000000155F2403311231'}\n"
-    "          - {dgi: '0102', value: '70228C15" CDOL1 "8D09910A8A0295059F3704'}\n"
+    "          - {dgi: '0102', value: '70228C15" BENCH_CDOL1 "8D09910A8A0295059F3704'}\n"
     "          - {dgi: '9102', value: 'A50B500642414E4B2041870101'}\n"
     "          - {dgi: '9104', value: '82027C00940408010200'}\n"
     "          - {dgi: '8000', value: '01010101010101010101010101010102"
@@ -183,80 +174,11 @@ static void issue(struct bench *b, const char *name)
     doc_free(profile);
 }
 
-static void make_load_file(struct bench *b)
-{
-    static uint8_t components_memory[BENCH_LOAD_FILE_MAX];
-    static uint8_t block_memory[BENCH_LOAD_FILE_MAX];
-    struct cap_spec spec = {.package = b->bank_b.package,
-                            .major = 1,
-                            .applets = {b->bank_b.module},
-                            .applet_count = 1,
-                            .method_size = BENCH_PACKAGE_SIZE};
-    struct scp_components components;
-    struct scp_writer w = scp_writer_on(components_memory, sizeof components_memory);
-    struct scp_writer block = scp_writer_on(block_memory, sizeof block_memory);
-    struct scp_writer file = scp_writer_on(b->load_file, sizeof b->load_file);
-    assert_int_equal(cap_make_components(&spec, &w, &components), SCP_OK);
-    scp_put_data_block(&block, &components, false);
-    scp_put_load_file(&file, NULL, 0, scp_written(&block));
-    assert_int_equal(scp_writer_status(&file), SCP_OK);
-    b->bank_b.load_file = scp_written(&file);
-}
-
-static struct scp_aid aid(const char *hex)
-{
-    struct scp_aid parsed;
-    assert_int_equal(scp_aid_parse(&parsed, hex), SCP_OK);
-    return parsed;
-}
-
-/* A sensitive grouping: padded to whole blocks and encrypted for the session. */
-static void put_sensitive(const struct scp_keys *keys, const struct scp_session_context *session,
-                          uint16_t id, struct scp_bytes clear, struct scp_writer *dgis)
-{
-    uint8_t plain[64];
-    uint8_t cipher[64];
-    size_t block = session->protocol == SCP_PROTOCOL_03 ? 16 : 8;
-    struct scp_writer w = scp_writer_on(plain, sizeof plain);
-    scp_put(&w, clear);
-    if (clear.len % block != 0) {
-        scp_put_u8(&w, 0x80);
-        while (w.len % block != 0)
-            scp_put_u8(&w, 0);
-    }
-    assert_int_equal(keys->dek_encrypt(keys->ctx, session, scp_written(&w), cipher), SCP_OK);
-    scp_put_dgi(dgis, id, scp_bytes_of(cipher, w.len));
-}
-
-static void put_clear(struct scp_writer *dgis, uint16_t id, const char *hex)
-{
-    uint8_t value[128];
-    struct scp_writer w = scp_writer_on(value, sizeof value);
-    assert_int_equal(scp_hex_decode(hex, &w), SCP_OK);
-    scp_put_dgi(dgis, id, scp_written(&w));
-}
-
-static enum scp_error personalise_b(void *ctx, const struct scp_keys *keys,
-                                    const struct scp_session_context *session,
-                                    struct scp_writer *dgis)
-{
-    (void)ctx;
-    put_clear(dgis, 0x0101, "70105A0862284800000000175F2403311231");
-    put_clear(dgis, 0x0102, "70228C15" CDOL1 "8D09910A8A0295059F3704");
-    put_clear(dgis, 0x9102, "A50B500642414E4B2042870101");
-    put_clear(dgis, 0x9103, "A50B500642414E4B2042870101");
-    put_clear(dgis, 0x9104, "82027C00940408010200");
-    put_sensitive(keys, session, 0x8000, SCP_BYTES(bench_keys_b), dgis);
-    put_sensitive(keys, session, 0x8010, SCP_BYTES(bench_pin_b), dgis);
-    return scp_writer_status(dgis);
-}
-
 static void make_record(struct bench *b)
 {
     assert_int_equal(scp_diversify(b->scheme, &b->masters, bench_diversification_data, &b->keys),
                      SCP_OK);
-    b->session_keys = (struct session_keys){
-        .keys = {scp_keys_of_set(&b->keys)}, .ctx = b, .personalise = personalise_b};
+    b->session_keys.keys[PLAN_CHANNEL_ISSUER] = scp_keys_of_set(&b->keys);
     b->record.domains[PLAN_CHANNEL_ISSUER] = (struct session_domain){
         .present = true,
         .protocol = b->profile.protocol,
@@ -277,26 +199,23 @@ struct session_domain *bench_issuer(struct bench *b)
 
 static void social_digest(struct bench *b, char digest[65]);
 
+struct bench *bench_new_with_domain(const char *profile)
+{
+    struct bench *b = bench_new(profile);
+    bench_give_domain_b(b);
+    return b;
+}
+
 struct bench *bench_new(const char *profile)
 {
-    static const uint8_t parameters[] = {0xC9, 0x00};
     struct bench *b = calloc(1, sizeof *b);
     assert_non_null(b);
     b->env = rebind_env_seeded(&b->seeded, 11, UINT64_C(1700000000000));
     b->way = (struct agent_transceive){.ctx = b, .fn = to_card};
-    b->bank_a = aid(AID_A);
-    b->bank_b = (struct plan_product){
-        .package = aid("A000000333F002"),
-        .module = aid("A000000333F00201"),
-        .instance = aid("A00000033301010142"),
-        .parameters = SCP_BYTES(parameters),
-        .label = "BANK B",
-        .priority = 1,
-        .personalised = true,
-    };
-    make_load_file(b);
+    b->bank_a = bench_aid(AID_A);
     issue(b, profile);
     make_record(b);
+    bench_give_bank_b(b);
     bench_power(b);
     social_digest(b, b->social);
     return b;
@@ -336,6 +255,13 @@ void bench_snapshot_free(struct bench_snapshot *kept)
     kept->image = NULL;
 }
 
+struct scp_aid bench_aid(const char *hex)
+{
+    struct scp_aid parsed;
+    assert_int_equal(scp_aid_parse(&parsed, hex), SCP_OK);
+    return parsed;
+}
+
 /* ---- running ----------------------------------------------------------------------------------
  */
 
@@ -370,7 +296,9 @@ struct plan bench_plan(const struct bench *b, enum plan_operation operation)
     const struct plan_request request = {
         .operation = operation,
         .product = operation == PLAN_SWITCH ? &b->bank_b : NULL,
+        .domain = operation == PLAN_SWITCH && b->has_domain ? &b->domain_b : NULL,
         .observed = &b->content,
+        .issuer = &b->profile.isd,
         .retired = &b->bank_a,
         .retired_count = 1,
         .retire = PLAN_RETIRE_DELETE,
@@ -387,6 +315,7 @@ struct session_materials bench_materials(struct bench *b)
     static const uint8_t cdol_data[29] = {0, 0, 0, 0, 0, 1};
     return (struct session_materials){
         .product = &b->bank_b,
+        .domain = &b->domain_b,
         .protect = {.aids = b->profile.protected_aids, .count = b->profile.protected_count},
         .max_command_data = b->profile.max_command_data,
         .cdol_data = SCP_BYTES(cdol_data),
@@ -411,6 +340,22 @@ static void take_given_out(struct bench *b, const struct session *s)
         b->record.domains[i].unused_from = session_domain(s, (enum plan_channel)i)->unused_from;
 }
 
+/* An agent of the standard selects the target itself, and stays with it from script to script. */
+static void aim(struct bench *b, const struct session *s)
+{
+    const struct scp_aid target = session_target(s);
+    if (scp_aid_equal(&target, &b->target))
+        return;
+    uint8_t memory[SCP_APDU_MAX];
+    uint8_t answer[SCP_RESPONSE_MAX];
+    struct scp_writer apdu = scp_writer_on(memory, sizeof memory);
+    struct scp_writer response = scp_writer_on(answer, sizeof answer);
+    const struct scp_apdu select = scp_select(scp_aid_bytes(&target));
+    scp_put_apdu(&apdu, &select);
+    (void)!b->way.fn(b->way.ctx, scp_written(&apdu), &response);
+    b->target = target;
+}
+
 /* One exchange of a visit. */
 static void exchange(struct bench *b, struct session *s, const struct session_peer *peer,
                      struct session_result *result)
@@ -425,9 +370,15 @@ static void exchange(struct bench *b, struct session *s, const struct session_pe
         fail_msg("the script cannot be written: %s (%s)", scp_error_text(error),
                  why == NULL ? "" : why);
     take_given_out(b, s);
+    if (!peer->targets)
+        aim(b, s);
     bench_run_script(b, scp_written(&script), &w);
     const struct session_exchange sent = {
-        .script = scp_written(&script), .responses = scp_written(&w), .product = &b->bank_b};
+        .script = scp_written(&script),
+        .responses = scp_written(&w),
+        .product = &b->bank_b,
+        .domain = &b->domain_b,
+    };
     assert_int_equal(session_read(s, &b->session_keys, &sent, &b->content, result), SCP_OK);
     bench_take_result(b, result);
 }
@@ -444,6 +395,7 @@ struct bench_visit bench_visit(struct bench *b, enum plan_operation operation,
     rebind_random(&b->env, seed, sizeof seed);
     b->commands = 0;
     b->torn = false;
+    b->target = (struct scp_aid){.len = 0};
     bench_power(b);
     session_init(&s, &b->record, seed);
     session_plan(&s, &plan);
@@ -515,7 +467,7 @@ void assert_listed_bank_pays(struct bench *b, struct scp_aid *paid)
     b->tear_after = 0;
     b->torn = false;
     assert_int_equal(pay(b, NULL, &findings), TERMINAL_OK);
-    *paid = aid(json_string_value(json_object_get(findings, "aid")));
+    *paid = bench_aid(json_string_value(json_object_get(findings, "aid")));
     json_decref(findings);
     bool is_b = scp_aid_equal(paid, &b->bank_b.instance);
     assert_true(is_b || scp_aid_equal(paid, &b->bank_a));

@@ -20,6 +20,9 @@ enum {
     BENCH_LOAD_FILE_MAX = 4096,
 };
 
+/* The first card risk management data object list of both banks, in hex. */
+#define BENCH_CDOL1 "9F02069F03069F1A0295055F2A029A039C019F3704"
+
 /* What one run of a script gave. */
 struct bench_run {
     struct agent_run end;
@@ -42,6 +45,10 @@ struct bench {
     struct session_keys session_keys;
     uint8_t load_file[BENCH_LOAD_FILE_MAX];
     struct plan_product bank_b;
+    bool has_domain; /* bank B personalises through a security domain of its own */
+    struct plan_domain domain_b;
+    struct scp_key_set domain_keys;
+    uint8_t domain_parameters[64];
     struct scp_aid bank_a;
 
     /* The card's record in the server. */
@@ -56,6 +63,7 @@ struct bench {
     size_t authentications; /* EXTERNAL AUTHENTICATE that reached the card */
     size_t refused;         /* … and was not answered 9000 */
     struct agent_transceive way;
+    struct scp_aid target; /* what an agent of the standard has selected */
 
     uint8_t script_memory[SCP_SCRIPT_MAX];
     struct bench_run run;
@@ -70,7 +78,14 @@ extern const uint8_t bench_keys_b[48], bench_pin_b[8];
 
 /* A card of configs/profiles/NAME.yaml; its content is not known yet. */
 struct bench *bench_new(const char *profile);
+/* The same, where bank B has a security domain. */
+struct bench *bench_new_with_domain(const char *profile);
 void bench_free(struct bench *b);
+
+/* What the two calls above are made of (bench_bank.c). */
+void bench_give_bank_b(struct bench *b);
+void bench_give_domain_b(struct bench *b);
+struct scp_aid bench_aid(const char *hex);
 
 /* The record's issuer security domain. */
 struct session_domain *bench_issuer(struct bench *b);

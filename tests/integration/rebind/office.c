@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define assert_ok(call) assert_int_equal((call), STORE_OK)
-#define CDOL1 "9F02069F03069F1A0295055F2A029A039C019F3704"
 
 const struct contact_agent office_agent = {
     .id = "agent-1", .region = "310000", .peer = {.guard = true, .targets = true}};
@@ -19,7 +18,7 @@ const struct contact_agent office_foreign_agent = {
 
 static const char templates[] =
     "[{\"dgi\": \"0101\", \"value\": \"70(5A 5F24)\"},"
-    " {\"dgi\": \"0102\", \"value\": \"70(8C=" CDOL1 " 8D=910A8A0295059F3704)\"},"
+    " {\"dgi\": \"0102\", \"value\": \"70(8C=" BENCH_CDOL1 " 8D=910A8A0295059F3704)\"},"
     " {\"dgi\": \"9102\", \"value\": \"A5(50=42414E4B2042 87=01)\"},"
     " {\"dgi\": \"9104\", \"value\": \"82=7C00 94=08010200\"},"
     " {\"dgi\": \"8000\", \"value\": \"#DF01 #DF02 #DF03\", \"sensitive\": true},"

@@ -59,6 +59,30 @@ static void switches_to_the_other_bank(void **state)
     }
 }
 
+/* Three sessions, issuer, bank and issuer again, still travel in one script where they can be
+ * prepared; where they cannot, each opens in a script of its own. */
+static void switches_through_the_banks_own_domain(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PROFILES; i++) {
+        struct bench *b = bench_new_with_domain(profiles[i]);
+        struct scp_aid paid;
+        assert_int_equal(bench_visit(b, PLAN_AUDIT, &bench_peer).outcome, SESSION_REPLAN);
+        struct bench_visit visit = bench_visit(b, PLAN_SWITCH, &bench_peer);
+        assert_int_equal(visit.outcome, SESSION_DONE);
+        assert_int_equal(visit.exchanges, predictable(b) ? 1 : 4);
+        assert_proof_is_of_bank_b(&visit.proof);
+        assert_listed_bank_pays(b, &paid);
+        assert_true(scp_aid_equal(&paid, &b->bank_b.instance));
+        const struct content_entry *instance = content_find(&b->content, &b->bank_b.instance);
+        assert_true(scp_aid_equal(&instance->security_domain, &b->domain_b.aid));
+        assert_social_security_is_as_issued(b);
+        assert_record_is_true(b);
+        assert_int_equal(b->refused, 0);
+        bench_free(b);
+    }
+}
+
 static void unknown_counter_is_learned_on_the_way(void **state)
 {
     (void)state;
@@ -79,14 +103,17 @@ static void peer_of_the_standard_alone_switches_too(void **state)
 {
     (void)state;
     for (size_t i = 0; i < PROFILES; i++) {
-        struct bench *b = read_card(profiles[i]);
-        struct scp_aid paid;
-        struct session_peer peer = bench_standard_peer;
-        struct bench_visit visit = bench_visit(b, PLAN_SWITCH, &peer);
-        assert_int_equal(visit.outcome, SESSION_DONE);
-        assert_listed_bank_pays(b, &paid);
-        assert_true(scp_aid_equal(&paid, &b->bank_b.instance));
-        bench_free(b);
+        struct bench *const ways[] = {bench_new(profiles[i]), bench_new_with_domain(profiles[i])};
+        for (size_t k = 0; k < 2; k++) {
+            struct bench *b = ways[k];
+            struct scp_aid paid;
+            bench_visit(b, PLAN_AUDIT, &bench_peer);
+            assert_int_equal(bench_visit(b, PLAN_SWITCH, &bench_standard_peer).outcome,
+                             SESSION_DONE);
+            assert_listed_bank_pays(b, &paid);
+            assert_true(scp_aid_equal(&paid, &b->bank_b.instance));
+            bench_free(b);
+        }
     }
 }
 
@@ -201,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(switches_to_the_other_bank),
+        cmocka_unit_test(switches_through_the_banks_own_domain),
         cmocka_unit_test(unknown_counter_is_learned_on_the_way),
         cmocka_unit_test(peer_of_the_standard_alone_switches_too),
         cmocka_unit_test(peer_with_one_extension_counts_as_one_without),

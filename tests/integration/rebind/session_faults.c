@@ -62,7 +62,11 @@ static enum scp_error read_copy(struct half *h, size_t count, struct card_conten
     struct scp_writer w = scp_writer_on(h->answers, sizeof h->answers);
     assert_int_equal(scp_script_put_responses(&w, h->b->run.items, count), SCP_OK);
     const struct session_exchange sent = {
-        .script = h->script, .responses = scp_written(&w), .product = &h->b->bank_b};
+        .script = h->script,
+        .responses = scp_written(&w),
+        .product = &h->b->bank_b,
+        .domain = &h->b->domain_b,
+    };
     *content = h->b->content;
     enum scp_error error = session_read(&copy, &h->b->session_keys, &sent, content, result);
     session_fini(&copy);
@@ -217,7 +221,11 @@ static void garbage_leaves_the_session_as_it_was(void **state)
         rebind_random(&h->b->env, body, len);
         body[0] = i % 2 == 0 ? 0xAB : 0xAF;
         const struct session_exchange sent = {
-            .script = h->script, .responses = scp_bytes_of(body, len), .product = &h->b->bank_b};
+            .script = h->script,
+            .responses = scp_bytes_of(body, len),
+            .product = &h->b->bank_b,
+            .domain = &h->b->domain_b,
+        };
         if (session_read(&h->s, &h->b->session_keys, &sent, &content, &result) == SCP_OK)
             continue; /* a well-formed list by chance */
         struct scp_writer a = scp_writer_on(after, sizeof after);

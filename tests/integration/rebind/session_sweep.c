@@ -30,18 +30,23 @@ static void tear_and_recover(struct bench *b, const struct bench_snapshot *kept,
     assert_record_is_true(b);
 }
 
-static void sweep(const char *profile)
+static void sweep_bench(struct bench *b, const char *what)
 {
-    struct bench *b = bench_new(profile);
     assert_int_equal(bench_visit(b, PLAN_AUDIT, &bench_peer).outcome, SESSION_REPLAN);
     struct bench_snapshot kept = bench_keep(b);
     assert_int_equal(bench_visit(b, PLAN_SWITCH, &bench_peer).outcome, SESSION_DONE);
     size_t commands = b->script_commands;
     for (size_t after = 1; after <= commands; after++)
         tear_and_recover(b, &kept, after);
-    printf("%s: %zu tear points\n", profile, commands);
+    printf("%s, %s: %zu tear points\n", b->profile.name, what, commands);
     bench_snapshot_free(&kept);
     bench_free(b);
+}
+
+static void sweep(const char *profile)
+{
+    sweep_bench(bench_new(profile), "by the issuer");
+    sweep_bench(bench_new_with_domain(profile), "by the bank's domain");
 }
 
 static void scp03_survives_every_tear(void **state)

@@ -12,6 +12,8 @@ static const struct scp_aid package_b = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42, 1}, 9
 static const struct scp_aid module_b = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42, 1, 1}, 10};
 static const struct scp_aid instance_b = {{0xA0, 0, 0, 3, 0x33, 1, 1, 0x42}, 8};
 
+static const struct scp_aid issuer = {{0xA0, 0, 0, 1, 0x51, 0, 0, 0}, 8};
+
 static const uint8_t load_file[1000] = {0xC4};
 
 static struct plan_product product_b(void)
@@ -54,6 +56,7 @@ static struct plan_request switch_to(const struct plan_product *product,
         .operation = PLAN_SWITCH,
         .product = product,
         .observed = observed,
+        .issuer = &issuer,
         .retired = &instance_a,
         .retired_count = 1,
         .retire = PLAN_RETIRE_DELETE,
@@ -314,6 +317,99 @@ static void aid_of_something_else_is_refused(void **state)
     assert_int_equal(plan_make(&request, &plan), PLAN_AID_TAKEN);
 }
 
+/* ---- the bank's security domain ----------------------------------------------------------- */
+
+static const struct scp_aid domain_a = {{0xA0, 0, 0, 3, 0x33, 0x41}, 6};
+static const struct plan_domain domain_b = {.aid = {{0xA0, 0, 0, 3, 0x33, 0x42}, 6}};
+
+static void bank_with_a_domain_personalises_through_it(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    request.domain = &domain_b;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "load, create domain, key domain, install, extradite, "
+                                      "personalise, make selectable, directory, delete, "
+                                      "delete package, confirm, prove");
+    for (size_t i = 0; i < plan.count; i++) {
+        enum plan_step_kind kind = plan.steps[i].kind;
+        assert_int_equal(plan.steps[i].channel, kind == PLAN_STEP_PERSONALISE ? PLAN_CHANNEL_BANK
+                                                : kind == PLAN_STEP_PROVE     ? PLAN_CHANNEL_NONE
+                                                                          : PLAN_CHANNEL_ISSUER);
+    }
+    assert_int_equal(plan.memory_needed,
+                     sizeof load_file + PLAN_INSTANCE_RESERVE + PLAN_DOMAIN_RESERVE);
+}
+
+static void domain_with_keys_is_used_and_one_without_is_made_again(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    request.domain = &domain_b;
+    put(&content, CONTENT_SECURITY_DOMAIN, domain_b.aid, (struct scp_aid){.len = 0},
+        SCP_SECURITY_DOMAIN_PERSONALIZED);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_int_equal(place_of(&plan, PLAN_STEP_CREATE_DOMAIN), plan.count);
+    put(&content, CONTENT_SECURITY_DOMAIN, domain_b.aid, (struct scp_aid){.len = 0},
+        SCP_APPLICATION_SELECTABLE);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    size_t create = place_of(&plan, PLAN_STEP_CREATE_DOMAIN);
+    assert_int_equal(plan.steps[create - 1].kind, PLAN_STEP_DELETE);
+    assert_true(scp_aid_equal(&plan.steps[create - 1].aid, &domain_b.aid));
+}
+
+static void domain_that_is_locked_or_something_else_is_left_alone(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    request.domain = &domain_b;
+    put(&content, CONTENT_SECURITY_DOMAIN, domain_b.aid, (struct scp_aid){.len = 0},
+        SCP_SECURITY_DOMAIN_PERSONALIZED | SCP_LIFE_CYCLE_LOCKED);
+    assert_int_equal(plan_make(&request, &plan), PLAN_DOMAIN_LOCKED);
+    put(&content, CONTENT_APPLICATION, domain_b.aid, (struct scp_aid){.len = 0},
+        SCP_APPLICATION_SELECTABLE);
+    assert_int_equal(plan_make(&request, &plan), PLAN_AID_TAKEN);
+}
+
+/* Of the bank that goes: its instance, the package, and the domain when that leaves it empty. */
+static void domain_goes_with_its_last_instance(void **state)
+{
+    (void)state;
+    struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    struct plan plan;
+    put(&content, CONTENT_SECURITY_DOMAIN, domain_a, (struct scp_aid){.len = 0},
+        SCP_SECURITY_DOMAIN_PERSONALIZED);
+    for (size_t i = 0; i < content.count; i++) {
+        if (scp_aid_equal(&content.entries[i].aid, &instance_a) ||
+            scp_aid_equal(&content.entries[i].aid, &package_a))
+            content.entries[i].security_domain = domain_a;
+    }
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    size_t package = place_of(&plan, PLAN_STEP_DELETE_PACKAGE);
+    assert_int_equal(plan.steps[package + 1].kind, PLAN_STEP_DELETE);
+    assert_true(scp_aid_equal(&plan.steps[package + 1].aid, &domain_a));
+
+    struct content_entry other = {.kind = CONTENT_APPLICATION,
+                                  .aid = {{1, 2, 3, 4, 5}, 5},
+                                  .security_domain = domain_a,
+                                  .life_cycle = SCP_APPLICATION_SELECTABLE};
+    assert_int_equal(content_put(&content, &other), SCP_OK);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    package = place_of(&plan, PLAN_STEP_DELETE_PACKAGE);
+    assert_int_equal(plan.steps[package + 1].kind, PLAN_STEP_CONFIRM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +428,10 @@ int main(void)
         cmocka_unit_test(revocation_clears_the_directory_before_the_bank_goes),
         cmocka_unit_test(unknown_content_is_read_first),
         cmocka_unit_test(aid_of_something_else_is_refused),
+        cmocka_unit_test(bank_with_a_domain_personalises_through_it),
+        cmocka_unit_test(domain_with_keys_is_used_and_one_without_is_made_again),
+        cmocka_unit_test(domain_that_is_locked_or_something_else_is_left_alone),
+        cmocka_unit_test(domain_goes_with_its_last_instance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
