@@ -112,7 +112,7 @@ SCP_MUST_USE enum scp_error scp_script_put_responses(struct scp_writer *out,
  * same. */
 struct scp_response_reader {
     struct scp_reader in;
-    size_t executed; /* responses in the list */
+    size_t executed;    /* responses in the list */
     uint8_t bad_format; /* with UNSUPPORTED, else 0 */
     bool indefinite;
 };
