@@ -71,9 +71,8 @@ struct card_store {
     size_t blocks;
     uint8_t pending[SCP_COMMAND_MAX];
     size_t pending_len;
-    uint8_t key_info[SCP_APDU_DATA_MAX]; /* data of DGI 00B9: the keys that DGI 8113 brings */
-    size_t key_info_len;
-    size_t key_info_at; /* the next one that is described */
+    uint8_t keys[SCP_COMMAND_MAX]; /* DGI 00B9 and what has come of the values that follow it */
+    size_t keys_len;
 };
 
 /* GET STATUS that has more to say. */
@@ -110,9 +109,9 @@ struct softcard {
     bool mute; /* the last start failed */
 
     struct card_logical_channel *channels; /* the basic one, then traits.channels others */
-    struct card_logical_channel *at; /* of the command that runs; never NULL */
-    struct card_load load;           /* one at a time on the whole card */
-    bool contactless;                /* the interface since the last reset */
+    struct card_logical_channel *at;       /* of the command that runs; never NULL */
+    struct card_load load;                 /* one at a time on the whole card */
+    bool contactless;                      /* the interface since the last reset */
 };
 
 /* Run a command whose secure messaging is off; append response data, return the status word. */
@@ -211,14 +210,19 @@ SCP_MUST_USE enum scp_error card_decrypt(const struct softcard *card, struct scp
 /* ---- keys -------------------------------------------------------------------------------------
  */
 
-/* Store a symmetric key under its type, identifier and version after checking length and check
- * value (GPCS 11.8.2.3.3). `value` is clear. */
-uint16_t card_key_store(struct card_application *domain, const struct card_key *key,
-                        struct scp_bytes value, struct scp_bytes kcv);
-/* Check value of a symmetric key. UNSUPPORTED for another type. */
+/* Keep a key that came by PUT KEY or STORE DATA under its version and identifier, adding or
+ * replacing: secret components are decrypted in the session of the command's channel, check value,
+ * lengths and components are verified (GPCS 11.8.2.3). */
+uint16_t card_key_receive(const struct softcard *card, struct card_domain *sd, uint8_t kvn,
+                          uint8_t key_id, const struct scp_new_key *from);
+/* Check value of a DES or AES key. UNSUPPORTED for another type. */
 SCP_MUST_USE enum scp_error card_kcv(uint8_t type, struct scp_bytes value, uint8_t kcv[3]);
-/* Keys have come: a selectable domain with a whole key set becomes PERSONALIZED, unless it was
- * installed to wait for SET STATUS (GPCS 5.3.2.3). */
-void card_domain_keyed(struct card_application *domain);
+/* Whether a key may take another's place: the same algorithm and size (GPCS 11.8.2.3.3). */
+bool card_key_same_kind(const struct card_key *old, const struct scp_new_key *new);
+bool card_key_is_symmetric(uint8_t type);
+/* One command has written keys of a version, bit n of `ids` for identifier n. The counters begin
+ * anew with a whole set in SCP03, with any of its keys in SCP02 (Amendment D 6.2.2.1, GPCS E.1.2);
+ * a selectable domain with a whole set becomes PERSONALIZED, unless it waits for SET STATUS. */
+void card_keys_written(struct card_application *domain, uint8_t kvn, uint32_t ids);
 
 #endif

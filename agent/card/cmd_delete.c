@@ -22,7 +22,8 @@ static bool may_delete(const struct softcard *card, const struct scp_aid *domain
             card_accepts(image, owner->sd->accept_deletion, owner, selected));
 }
 
-/* Whether nothing is left below a domain once the instances of `load_file` (may be NULL) are gone. */
+/* Whether nothing is left below a domain once the instances of `load_file` (may be NULL) are gone.
+ */
 static bool left_empty(const struct card_image *image, const struct card_application *domain,
                        const struct scp_aid *load_file)
 {
@@ -46,8 +47,7 @@ static bool removable(const struct softcard *card, const struct card_application
     const struct card_image *image = &card->image;
     return !card_is_isd(image, app) && app != card_selected(card) &&
            !card_selected_elsewhere(card, app) &&
-           (app->sd == NULL || left_empty(image, app, load_file)) &&
-           may_delete(card, &app->domain);
+           (app->sd == NULL || left_empty(image, app, load_file)) && may_delete(card, &app->domain);
 }
 
 static struct card_application *next_instance(const struct card_image *image,

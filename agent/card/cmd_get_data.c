@@ -18,33 +18,80 @@ static uint16_t diversification(const struct softcard *card, const struct card_a
     return SCP_SW_SUCCESS;
 }
 
-/* The components of a public key, as cmd_put_key.c keeps them. */
-static void describe_public(const struct card_key *key, struct scp_key_info *info)
+/* The coordinates of an EC key are told without their coding identifier 04, a curve by its
+ * reference instead of a length (GPCS 11.3.3.1.1). */
+static uint16_t component_length(uint8_t type, struct scp_bytes value)
+{
+    if (type == SCP_KEY_TYPE_EC_PUBLIC && value.len > 0)
+        return (uint16_t)(value.len - 1);
+    if (type == SCP_KEY_TYPE_EC_PARAMETERS && value.len > 0)
+        return value.len == 1 ? value.ptr[0] : scp_load_u16(value.ptr);
+    return (uint16_t)value.len;
+}
+
+/* Type and length of a component, in the basic or the extended form. */
+static void put_component(struct scp_writer *w, bool extended, uint8_t type, uint16_t length)
+{
+    if (extended)
+        scp_put_u8(w, SCP_KEY_TYPE_EXTENDED);
+    scp_put_u8(w, type);
+    if (extended)
+        scp_put_u16(w, length);
+    else
+        scp_put_u8(w, length > UINT8_MAX ? 0 : (uint8_t)length);
+}
+
+/* The components as keys.c joins them; those of a curve of its own are not shown. */
+static void put_components(struct scp_writer *w, bool extended, const struct card_key *key)
 {
     struct scp_reader r = scp_reader_on(scp_bytes_of(key->value, key->len));
-    info->component_count = 0;
-    while (scp_reader_left(&r) > 0 && info->component_count < SCP_KEY_INFO_COMPONENTS_MAX) {
-        info->components[info->component_count].type = scp_get_u8(&r);
+    while (scp_reader_left(&r) > 0) {
+        uint8_t type = scp_get_u8(&r);
         uint16_t len = scp_get_u16(&r);
-        (void)scp_get(&r, len);
-        info->components[info->component_count++].len = len;
+        struct scp_bytes value = scp_get(&r, len);
+        if (type < SCP_KEY_TYPE_EC_P || type > SCP_KEY_TYPE_EC_K)
+            put_component(w, extended, type, component_length(type, value));
     }
 }
 
-/* Key information data, basic form (GPCS table 11-28). */
+/* Usage and access, each with its length (GPCS table 11-29). */
+static void put_usage(struct scp_writer *w, const struct card_key *key)
+{
+    enum { TWO_BYTES = 0x00FF };
+    size_t usage_len = (key->usage & TWO_BYTES) != 0 ? 2 : key->usage != 0;
+    scp_put_u8(w, (uint8_t)usage_len);
+    if (usage_len > 0)
+        scp_put_u8(w, (uint8_t)(key->usage >> 8));
+    if (usage_len > 1)
+        scp_put_u8(w, (uint8_t)key->usage);
+    scp_put_u8(w, key->access != CARD_KEY_ACCESS_NONE);
+    if (key->access != CARD_KEY_ACCESS_NONE)
+        scp_put_u8(w, key->access);
+}
+
+/* The extended form is for what the basic one cannot say: usage, access, a curve of two bytes. */
+static void put_key_information(struct scp_writer *w, const struct card_key *key)
+{
+    enum { TAG_KEY_INFORMATION = 0xC0 };
+    bool extended = key->usage != 0 || key->access != CARD_KEY_ACCESS_NONE;
+    size_t mark = scp_tlv_begin(w, TAG_KEY_INFORMATION);
+    scp_put_u8(w, key->id);
+    scp_put_u8(w, key->kvn);
+    if (card_key_is_symmetric(key->type))
+        put_component(w, extended, key->type, (uint16_t)key->len);
+    else
+        put_components(w, extended, key);
+    if (extended)
+        put_usage(w, key);
+    scp_tlv_end(w, mark);
+}
+
 static uint16_t key_information(const struct softcard *card, const struct card_application *domain,
                                 struct scp_writer *out)
 {
     (void)card;
-    for (size_t i = 0; i < domain->sd->key_count; i++) {
-        const struct card_key *key = &domain->sd->keys[i];
-        struct scp_key_info info = {.key_id = key->id, .kvn = key->kvn, .component_count = 1};
-        info.components[0].type = key->type;
-        info.components[0].len = (uint16_t)key->len;
-        if (key->type != SCP_KEY_TYPE_DES && key->type != SCP_KEY_TYPE_AES)
-            describe_public(key, &info);
-        scp_put_key_info(out, &info);
-    }
+    for (size_t i = 0; i < domain->sd->key_count; i++)
+        put_key_information(out, &domain->sd->keys[i]);
     return domain->sd->key_count > 0 ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;
 }
 

@@ -151,7 +151,7 @@ static uint16_t store_block(struct softcard *card, const struct scp_apdu *apdu,
     if (sw != SCP_SW_SUCCESS)
         return sw;
     keep_rest(store, &r);
-    if (block->last && store->pending_len > 0)
+    if (block->last && (store->pending_len > 0 || store->keys_len > 0)) /* something is missing */
         return SCP_SW_WRONG_DATA;
     if (block->last && target->sd == NULL) {
         const struct card_applet_call call = call_for(card, target);

@@ -3,9 +3,10 @@
 #include "agent/card/card.h"
 #include "scp/base/secret.h"
 #include "scp/gp/card_data.h"
+#include "scp/gp/key_data.h"
 #include "scp/gp/tlv.h"
 
-enum { DGI_OBJECTS = 0x0070, DGI_KEY_INFO = 0x00B9, DGI_SECRET_KEY = 0x8113 };
+enum { DGI_OBJECTS = 0x0070 };
 
 /* Those that may be written; what the card makes up itself may not (GPCS 11.11.2.3). */
 static const uint32_t writable[] = {SCP_DATA_ISSUER_NUMBER, SCP_DATA_IMAGE_NUMBER,
@@ -33,74 +34,121 @@ static uint16_t store_objects(struct card_application *domain, struct scp_bytes 
     return error == SCP_NOT_FOUND ? SCP_SW_SUCCESS : SCP_SW_WRONG_DATA;
 }
 
-/* ---- keys -------------------------------------------------------------------------------------
+/* ---- keys (GPCS 11.11.4) ----------------------------------------------------------------------
  */
 
-static uint16_t keep_key_info(struct card_store *store, struct scp_bytes value)
+/* Read the groupings that have come for a transfer of keys. */
+static enum scp_error read_transfer(const struct card_store *store, struct scp_key_data *data)
 {
-    struct scp_writer w = scp_writer_on(store->key_info, sizeof store->key_info);
-    scp_put(&w, value);
-    store->key_info_len = scp_written(&w).len;
-    store->key_info_at = 0;
-    return scp_writer_status(&w) == SCP_OK ? SCP_SW_SUCCESS : SCP_SW_WRONG_DATA;
+    struct scp_reader r = scp_reader_on(scp_bytes_of(store->keys, store->keys_len));
+    struct scp_dgi dgi;
+    enum scp_error error;
+    *data = (struct scp_key_data){.count = 0};
+    while ((error = scp_dgi_next(&r, &dgi)) == SCP_OK)
+        SCP_TRY(scp_key_data_take(data, &dgi));
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
 }
 
-/* One byte of a key description; 0 when it is absent or longer. */
-static uint8_t info_byte(struct scp_bytes info, uint32_t tag)
+/* A control with an identity other than that of the one before begins a new key; those without are
+ * parts of the key before them. */
+static bool begins_key(const struct scp_key_data *data, size_t at)
 {
-    struct scp_bytes value;
-    if (scp_tlv_find(info, tag, &value) != SCP_OK || value.len != 1)
-        return 0;
-    return value.ptr[0];
+    const struct scp_key_control *control = &data->keys[at];
+    if (at == 0)
+        return true;
+    const struct scp_key_control *before = &data->keys[at - 1];
+    return control->has_identity && before->has_identity &&
+           (control->key_id != before->key_id || control->kvn != before->kvn);
 }
 
-/* The next B9 of the description (GPCS table 11-92). */
-static bool next_key_info(struct card_store *store, struct scp_bytes *info)
+/* The key whose first control is `at`; gives the control behind it. */
+static size_t gather(const struct scp_key_data *data, size_t at, struct scp_new_key *key)
 {
-    struct scp_reader r = scp_reader_on(scp_bytes_of(store->key_info, store->key_info_len));
-    (void)scp_get(&r, store->key_info_at);
-    struct scp_tlv tlv;
-    if (scp_tlv_next(&r, &tlv) != SCP_OK || tlv.tag != 0xB9)
-        return false;
-    store->key_info_at = r.at;
-    *info = tlv.value;
-    return true;
+    const struct scp_key_control *first = &data->keys[at];
+    *key = (struct scp_new_key){.kcv = first->kcv, .usage = first->usage, .extended = true};
+    if (first->has_access)
+        key->access = scp_bytes_of(&first->access, 1);
+    do {
+        const struct scp_key_control *control = &data->keys[at++];
+        bool reference = control->type == SCP_KEY_TYPE_EC_PARAMETERS;
+        key->components[key->component_count++] = (struct scp_key_component){
+            .type = control->type,
+            .value = reference ? control->curve : control->value,
+            .clear_len = control->length,
+        };
+    } while (at < data->count && !begins_key(data, at) &&
+             key->component_count < SCP_KEY_COMPONENTS_MAX);
+    return at;
 }
 
-static uint16_t store_secret_key(struct softcard *card, struct card_application *domain,
-                                 struct scp_bytes cipher)
+static uint16_t store_key(struct softcard *card, struct card_application *domain,
+                          const struct scp_key_control *name, const struct scp_new_key *key)
 {
-    uint8_t clear[SCP_KEY_MAX + 16];
-    struct scp_bytes info;
-    struct scp_bytes kcv;
-    if (!next_key_info(&card->at->store, &info) || cipher.len > sizeof clear ||
-        scp_tlv_find(info, 0x84, &kcv) != SCP_OK)
+    enum { KVN_MAX = 0x7F };
+    if (!name->has_identity || name->kvn == 0 || name->kvn > KVN_MAX || name->key_id > KVN_MAX)
         return SCP_SW_WRONG_DATA;
-    const struct card_key key = {
-        .kvn = info_byte(info, 0x83), .id = info_byte(info, 0x82), .type = info_byte(info, 0x80)};
-    uint8_t len = info_byte(info, 0x81);
-    if (key.kvn == 0 || key.kvn > 0x7F || len == 0 || len > cipher.len)
+    const struct card_key *old = card_key_find(domain->sd, name->kvn, name->key_id);
+    if (old != NULL && !card_key_same_kind(old, key))
         return SCP_SW_WRONG_DATA;
-    uint16_t sw = SCP_SW_WRONG_DATA;
-    if (card_decrypt(card, cipher, clear) == SCP_OK)
-        sw = card_key_store(domain, &key, scp_bytes_of(clear, len), kcv);
-    scp_wipe(clear, sizeof clear);
-    if (sw == SCP_SW_SUCCESS)
-        card_domain_keyed(domain);
+    return card_key_receive(card, domain->sd, name->kvn, name->key_id, key);
+}
+
+/* Store all keys of a transfer that is complete. */
+static uint16_t store_transfer(struct softcard *card, struct card_application *domain,
+                               const struct scp_key_data *data)
+{
+    uint32_t ids = 0;
+    for (size_t at = 0; at < data->count;) {
+        const struct scp_key_control *name = &data->keys[at];
+        struct scp_new_key key;
+        at = gather(data, at, &key);
+        uint16_t sw = store_key(card, domain, name, &key);
+        if (sw != SCP_SW_SUCCESS)
+            return sw;
+        ids |= name->key_id < 32 ? 1u << name->key_id : 0;
+        bool last_of_version = at == data->count || data->keys[at].kvn != name->kvn;
+        if (last_of_version) {
+            card_keys_written(domain, name->kvn, ids);
+            ids = 0;
+        }
+    }
+    return SCP_SW_SUCCESS;
+}
+
+/* 00B9 announces keys; what follows it is kept until all of them have come. */
+static uint16_t take_key_grouping(struct softcard *card, struct card_application *domain,
+                                  const struct scp_dgi *dgi)
+{
+    struct card_store *store = &card->at->store;
+    if (dgi->id == SCP_DGI_KEY_CONTROL)
+        store->keys_len = 0;
+    struct scp_writer w = scp_writer_on(store->keys, sizeof store->keys);
+    w.len = store->keys_len;
+    scp_put_dgi(&w, dgi->id, dgi->value);
+    if (scp_writer_status(&w) != SCP_OK)
+        return SCP_SW_NOT_ENOUGH_MEMORY;
+    store->keys_len = w.len;
+    struct scp_key_data data;
+    if (read_transfer(store, &data) != SCP_OK)
+        return SCP_SW_WRONG_DATA;
+    if (scp_key_data_end(&data) != SCP_OK)
+        return SCP_SW_SUCCESS;
+    uint16_t sw = store_transfer(card, domain, &data);
+    scp_wipe(store->keys, store->keys_len);
+    store->keys_len = 0;
     return sw;
+}
+
+/* Whether the grouping belongs to a transfer of keys. */
+static bool is_key_grouping(const struct card_store *store, uint16_t id)
+{
+    return id == SCP_DGI_KEY_CONTROL || store->keys_len > 0;
 }
 
 uint16_t card_domain_store(struct softcard *card, struct card_application *domain,
                            const struct scp_dgi *dgi)
 {
-    switch (dgi->id) {
-    case DGI_OBJECTS:
-        return store_objects(domain, dgi->value);
-    case DGI_KEY_INFO:
-        return keep_key_info(&card->at->store, dgi->value);
-    case DGI_SECRET_KEY:
-        return store_secret_key(card, domain, dgi->value);
-    default:
-        return SCP_SW_WRONG_DATA;
-    }
+    if (is_key_grouping(&card->at->store, dgi->id))
+        return take_key_grouping(card, domain, dgi);
+    return dgi->id == DGI_OBJECTS ? store_objects(domain, dgi->value) : SCP_SW_WRONG_DATA;
 }

@@ -85,7 +85,8 @@ static enum scp_error store_key_set(const struct card_traits *traits, struct car
     const struct scp_key *const keys[] = {&set->enc, &set->mac, &set->dek};
     uint8_t type = traits->protocol == SCP_PROTOCOL_03 ? SCP_KEY_TYPE_AES : SCP_KEY_TYPE_DES;
     for (uint8_t i = 0; i < 3; i++) {
-        const struct card_key key = {.kvn = traits->kvn_default, .id = i + 1, .type = type};
+        const struct card_key key = {
+            .kvn = traits->kvn_default, .id = i + 1, .type = type, .access = CARD_KEY_ACCESS_NONE};
         SCP_TRY(card_key_put(sd, &key, scp_key_bytes(keys[i])));
     }
     return SCP_OK;

@@ -201,6 +201,8 @@ enum scp_error card_key_put(struct card_domain *sd, const struct card_key *key,
                             struct scp_bytes value)
 {
     SCP_TRY(card_key_place(sd, key, value));
+    if (card_key_version_find(sd, key->kvn) != NULL)
+        return SCP_OK;
     return card_key_version_place(sd, (struct card_key_version){.kvn = key->kvn});
 }
 

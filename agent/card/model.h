@@ -194,8 +194,8 @@ struct card_key *card_key_find(const struct card_domain *sd, uint8_t kvn, uint8_
 struct card_key_version *card_key_version_find(const struct card_domain *sd, uint8_t kvn);
 /* Whether a version has the three keys of the domain's secure channel protocol. */
 bool card_key_version_serves(const struct card_domain *sd, uint8_t kvn);
-/* Add or replace the key named by kvn, id and type; the counters of the version begin anew (GPCS
- * E.1.2.3, Amendment D 5.1). */
+/* Add or replace the key named by kvn and id; the counters of the version stay. TOO_LONG,
+ * NO_MEMORY. */
 SCP_MUST_USE enum scp_error card_key_put(struct card_domain *sd, const struct card_key *key,
                                          struct scp_bytes value);
 /* Remove; the version goes with its last key. */

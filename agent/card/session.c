@@ -40,14 +40,37 @@ static struct card_application *serving_domain(const struct softcard *card)
     return app->sd != NULL ? app : card_domain_find(&card->image, scp_aid_bytes(&app->domain));
 }
 
-/* The key version that P1 names; 0 lets the card choose its first one. */
-static struct card_key_version *version_for(const struct card_domain *sd, uint8_t kvn)
+/* Whether the selected application may use the keys of the version (GPCS 7.5.2): the security
+ * domain that owns them, or another on whose behalf it speaks. */
+static bool accessible(const struct card_domain *sd, uint8_t kvn, bool owner_selected)
 {
-    for (size_t i = 0; i < sd->version_count; i++)
-        if ((kvn == 0 || sd->versions[i].kvn == kvn) &&
-            card_key_version_serves(sd, sd->versions[i].kvn))
-            return &sd->versions[i];
-    return NULL;
+    uint8_t refused = owner_selected ? SCP_KEY_ACCESS_APPLICATIONS : SCP_KEY_ACCESS_DOMAIN;
+    for (uint8_t id = 1; id <= 3; id++) {
+        const struct card_key *key = card_key_find(sd, kvn, id);
+        if (key != NULL && key->access == refused)
+            return false;
+    }
+    return true;
+}
+
+/* The key version that P1 names; 0 lets the card choose its first one that is not locked. */
+static struct card_key_version *version_for(const struct softcard *card,
+                                            const struct card_application *owner, uint8_t kvn)
+{
+    const struct card_domain *sd = owner->sd;
+    bool owner_selected = card_selected(card) == owner;
+    struct card_key_version *locked = NULL;
+    for (size_t i = 0; i < sd->version_count; i++) {
+        struct card_key_version *version = &sd->versions[i];
+        bool usable = (kvn == 0 || version->kvn == kvn) &&
+                      card_key_version_serves(sd, version->kvn) &&
+                      accessible(sd, version->kvn, owner_selected);
+        if (usable && version->failed < card->image.traits.tries)
+            return version;
+        if (usable && locked == NULL)
+            locked = version;
+    }
+    return locked;
 }
 
 /* The counter that the session uses. SCP03 counts here and with a pseudo-random challenge only
@@ -104,7 +127,7 @@ uint16_t card_cmd_initialize_update(struct softcard *card, const struct scp_apdu
         return SCP_SW_WRONG_LENGTH;
     if (apdu->p2 != 0)
         return SCP_SW_WRONG_P1_P2;
-    struct card_key_version *version = version_for(owner->sd, apdu->p1);
+    struct card_key_version *version = version_for(card, owner, apdu->p1);
     if (version == NULL)
         return SCP_SW_DATA_NOT_FOUND;
     if (version->failed >= card->image.traits.tries)
@@ -116,44 +139,77 @@ uint16_t card_cmd_initialize_update(struct softcard *card, const struct scp_apdu
 /* ---- EXTERNAL AUTHENTICATE (GPCS E.5.2, Amendment D 7.1.2) ------------------------------------
  */
 
-uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes command)
+/* A try is counted before anything is verified: who cuts the power in between gains none. */
+static uint16_t count_try(struct softcard *card, struct card_key_version *version)
+{
+    version->failed++;
+    if (card->image.failed < UINT8_MAX)
+        card->image.failed++;
+    return card_commit(card);
+}
+
+/* Too many failures in a row, under whatever keys, end the card where its profile says so (GPCS
+ * 9.6.7, 5.1.1.5). */
+static uint16_t failed_try(struct softcard *card)
+{
+    struct card_image *image = &card->image;
+    if (image->traits.terminate_after != 0 && image->failed >= image->traits.terminate_after)
+        card_isd(image)->state = SCP_CARD_TERMINATED;
+    return SCP_SW_AUTHENTICATION_FAILED;
+}
+
+static uint16_t good_try(struct softcard *card, const struct card_application *owner,
+                         struct card_key_version *version)
+{
+    card->at->session.state = CARD_SESSION_OPEN;
+    card->image.failed = 0;
+    version->failed = 0;
+    if (owner->sd->protocol == SCP_PROTOCOL_02)
+        version->counter++;
+    return SCP_SW_SUCCESS;
+}
+
+/* The command was none that is verified, so nothing was tried. */
+static uint16_t no_try(struct softcard *card, struct card_key_version *version,
+                       uint8_t failed_before, enum scp_error error)
+{
+    version->failed--;
+    card->image.failed = failed_before;
+    uint16_t sw = card_commit(card);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
+    return error == SCP_OUT_OF_RANGE ? SCP_SW_WRONG_P1_P2 : card_sw_of(error);
+}
+
+static uint16_t authenticate(struct softcard *card, struct scp_bytes command)
 {
     struct card_session *session = &card->at->session;
-    if (session->state != CARD_SESSION_INITIALIZED) {
-        card_session_end(card);
-        return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    }
     struct card_application *owner =
         card_domain_find(&card->image, scp_aid_bytes(&session->key_owner));
     struct card_key_version *version =
         owner == NULL ? NULL : card_key_version_find(owner->sd, session->kvn);
-    if (version == NULL) { /* gone by a command on another logical channel */
-        card_session_end(card);
+    if (session->state != CARD_SESSION_INITIALIZED || version == NULL) /* keys gone meanwhile */
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    }
-    /* Counted before it is verified: who cuts the power in between gains no try. */
-    version->failed++;
-    uint16_t sw = card_commit(card);
-    if (sw != SCP_SW_SUCCESS) {
-        card_session_end(card);
-        return sw;
-    }
-    enum scp_error error = scp_card_channel_authenticate(&session->channel, command);
-    if (error == SCP_OK) {
-        session->state = CARD_SESSION_OPEN;
-        version->failed = 0;
-        if (owner->sd->protocol == SCP_PROTOCOL_02)
-            version->counter++;
-        return SCP_SW_SUCCESS;
-    }
-    card_session_end(card);
-    if (error == SCP_BAD_CRYPTOGRAM || error == SCP_BAD_MAC)
-        return SCP_SW_AUTHENTICATION_FAILED;
-    version->failed--; /* nothing was tried */
-    sw = card_commit(card);
+    if (version->failed >= card->image.traits.tries)
+        return SCP_SW_AUTHENTICATION_BLOCKED;
+    uint8_t failed_before = card->image.failed;
+    uint16_t sw = count_try(card, version);
     if (sw != SCP_SW_SUCCESS)
         return sw;
-    return error == SCP_OUT_OF_RANGE ? SCP_SW_WRONG_P1_P2 : card_sw_of(error);
+    enum scp_error error = scp_card_channel_authenticate(&session->channel, command);
+    if (error == SCP_OK)
+        return good_try(card, owner, version);
+    if (error == SCP_BAD_CRYPTOGRAM || error == SCP_BAD_MAC)
+        return failed_try(card);
+    return no_try(card, version, failed_before, error);
+}
+
+uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes command)
+{
+    uint16_t sw = authenticate(card, command);
+    if (sw != SCP_SW_SUCCESS)
+        card_session_end(card);
+    return sw;
 }
 
 /* ---- the data encryption key ------------------------------------------------------------------
