@@ -43,6 +43,18 @@ static void set_history(struct policy_facts *facts, const struct store_binding_h
                              ((int64_t)now_ms - history->last_change_ms) / DAY_MS);
 }
 
+/* An allowance with an obligation that nothing here can see to is none. */
+static void refuse_unmet(struct policy_decision *made)
+{
+    if (!made->obligations.second_person &&
+        made->obligations.consent_evidence == POLICY_EVIDENCE_NONE)
+        return;
+    made->effect = POLICY_DENY;
+    made->reason = "The policy asks for a second person or evidence of consent, which cannot be "
+                   "given here yet.";
+    made->obligations = (struct policy_obligations){.retire_old_bank = POLICY_RETIRE_KEEP};
+}
+
 static void keep(const struct policy_decision *made, const struct store_policy *policy,
                  struct store_decision *decision, struct store_obligations *obligations)
 {
@@ -95,16 +107,19 @@ enum rebind_refusal decision_make(const struct rebind_service *service, struct s
         return refusal;
     enum store_error error = store_binding_history(tx, request->card->id, request->role, &history);
     if (error == STORE_OK) {
+        policy_facts_set_string(&facts, POLICY_CARD_ID, request->card->id);
         policy_facts_set_string(&facts, POLICY_CARD_REGION, request->card->region);
         policy_facts_set_string(&facts, POLICY_CARD_STATUS, card_statuses[request->card->status]);
         policy_facts_set_string(&facts, POLICY_CARD_GENERATION, request->card->generation);
         policy_facts_set_string(&facts, POLICY_PRODUCT_ROLE, request->role);
         policy_facts_set_string(&facts, POLICY_REQUEST_ACTION, request->action);
         policy_facts_set_string(&facts, POLICY_REQUEST_ACTOR_KIND, request->actor_kind);
+        policy_facts_set_int(&facts, POLICY_REQUEST_TIME, (int64_t)rebind_now_ms(service->env));
         set_history(&facts, &history, rebind_now_ms(service->env));
         if (request->bank != NULL)
             set_bank(&facts, request->bank, regions);
         policy_evaluate(policy, &facts, &made);
+        refuse_unmet(&made);
         keep(&made, &stored, decision, obligations);
     }
     policy_free(policy);

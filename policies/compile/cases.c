@@ -9,9 +9,16 @@ static void set_fact(struct policy_compiler *c, struct policy_facts *facts,
     enum policy_fact fact = policy_compile_fact_name(c, doc_key_node(node), doc_key(node));
     if (!policy_is_good(c))
         return;
+    const struct policy_fact_info *info = policy_fact_info(fact);
+    if (info->presence == POLICY_DERIVED) {
+        doc_fail(doc_key_node(node), c->problem, "%s follows from request.time; give that instead",
+                 info->name);
+        return;
+    }
     facts->values[fact] = policy_compile_constant(c, fact, node);
-    if (policy_is_good(c) && facts->values[fact].number < 0)
-        doc_fail(node, c->problem, "%s is never negative", policy_fact_info(fact)->name);
+    int64_t number = facts->values[fact].number;
+    if (policy_is_good(c) && number < 0)
+        doc_fail(node, c->problem, "%s is never negative", info->name);
 }
 
 /* `facts:` of a case, or `test_facts:`. */
@@ -42,21 +49,64 @@ static void remove_facts(struct policy_compiler *c, struct policy_facts *facts,
     }
 }
 
-/* `rule:` is a rule's id, or one of the two names that stand for none. */
+/* `daily: 4999`, and for a share `cap: {bank: 40, region: 100}`. */
+static void set_count(struct policy_compiler *c, struct policy_case_count *out,
+                      const struct document_node *node)
+{
+    static const char *const keys[] = {"bank", "region", NULL};
+    const struct policy_limit *limit = policy_find(c->policy, doc_key(node)).limit;
+    if (limit == NULL) {
+        doc_fail(doc_key_node(node), c->problem, "no limit has the id '%.64s'", doc_key(node));
+        return;
+    }
+    out->limit = (size_t)(limit - c->policy->limits);
+    if (limit->kind != POLICY_LIMIT_SHARE) {
+        out->number = doc_integer(node, 0, INT32_MAX, 0, c->problem);
+        return;
+    }
+    if (!doc_expect_keys(node, keys, c->problem))
+        return;
+    out->number = doc_integer(doc_require(node, "bank", c->problem), 0, INT32_MAX, 0, c->problem);
+    out->of = doc_integer(doc_require(node, "region", c->problem), 0, INT32_MAX, 0, c->problem);
+    if (policy_is_good(c) && out->number > out->of)
+        doc_fail(node, c->problem, "a bank has no more than its region");
+}
+
+static void set_counts(struct policy_compiler *c, struct policy_case *item,
+                       const struct document_node *node)
+{
+    if (!doc_expect(node, DOC_MAPPING, c->problem))
+        return;
+    struct policy_case_count *counts = policy_alloc(c, doc_count(node), sizeof *counts);
+    const struct document_node *value = doc_first(node);
+    for (; value != NULL && policy_is_good(c); value = doc_next(value))
+        set_count(c, &counts[item->count_count++], value);
+    item->counts = counts;
+}
+
+/* `rule:` is the id of a rule or limit, or one of the names that stand for none. */
 static const char *compile_expected_rule(struct policy_compiler *c,
                                          const struct document_node *node)
 {
-    const char *ids[POLICY_RULES_MAX + 3] = {POLICY_RULE_DEFAULT, POLICY_RULE_INCOMPLETE};
-    for (size_t i = 0; i < c->policy->rule_count; i++)
-        ids[i + 2] = c->policy->rules[i].id;
-    const char *rule = doc_string(node, NULL, c->problem);
-    if (rule == NULL)
+    const char *id = doc_string(node, NULL, c->problem);
+    if (id == NULL)
         return NULL;
-    for (const char *const *id = ids; *id != NULL; id++)
-        if (strcmp(*id, rule) == 0)
-            return rule;
-    doc_fail(node, c->problem, "no rule has the id '%.64s'%s", rule, doc_hint(rule, ids).text);
-    return NULL;
+    for (const char *const *reserved = policy_default_ids; *reserved != NULL; reserved++)
+        if (strcmp(*reserved, id) == 0)
+            return id;
+    struct policy_named named = policy_find(c->policy, id);
+    if (named.rule == NULL && named.limit == NULL)
+        policy_fail_unknown_id(c, node);
+    return id;
+}
+
+static const char *compile_expected_exception(struct policy_compiler *c,
+                                              const struct document_node *node)
+{
+    const char *id = doc_string(node, NULL, c->problem);
+    if (id != NULL && policy_find(c->policy, id).exception == NULL)
+        doc_fail(node, c->problem, "no exception has the id '%.64s'", id);
+    return id;
 }
 
 static void check_name_is_free(struct policy_compiler *c, const struct document_node *node,
@@ -71,8 +121,8 @@ static void check_name_is_free(struct policy_compiler *c, const struct document_
 static void compile_case(struct policy_compiler *c, const struct policy_facts *common,
                          const struct document_node *node)
 {
-    static const char *const keys[] = {"name", "facts",       "without", "expect",
-                                       "rule", "obligations", NULL};
+    static const char *const keys[] = {"name", "facts",     "without",     "counts", "expect",
+                                       "rule", "exception", "obligations", NULL};
     if (!doc_expect_keys(node, keys, c->problem))
         return;
     struct policy_case *item = &c->policy->cases[c->policy->case_count];
@@ -84,8 +134,10 @@ static void compile_case(struct policy_compiler *c, const struct policy_facts *c
     item->facts = *common;
     remove_facts(c, &item->facts, doc_get(node, "without"));
     set_facts(c, &item->facts, doc_get(node, "facts"));
+    set_counts(c, item, doc_get(node, "counts"));
     item->expect = policy_compile_effect(c, doc_require(node, "expect", c->problem));
     item->rule = compile_expected_rule(c, doc_get(node, "rule"));
+    item->exception = compile_expected_exception(c, doc_get(node, "exception"));
     item->expects_obligations = obligations != NULL;
     item->obligations = policy_compile_obligations(c, obligations);
     c->policy->case_count++;
@@ -94,18 +146,11 @@ static void compile_case(struct policy_compiler *c, const struct policy_facts *c
 void policy_compile_cases(struct policy_compiler *c, const struct document_node *root)
 {
     struct policy_facts common = {0};
+    void *room = NULL;
     set_facts(c, &common, doc_get(root, "test_facts"));
-    const struct document_node *list = doc_get(root, "tests");
-    if (!doc_expect(list, DOC_LIST, c->problem))
-        return;
-    if (doc_count(list) > POLICY_CASES_MAX) {
-        doc_fail(list, c->problem, "expected at most %d cases", POLICY_CASES_MAX);
-        return;
-    }
-    c->policy->cases = policy_alloc(c, doc_count(list), sizeof *c->policy->cases);
-    if (c->policy->cases == NULL)
-        return;
-    const struct document_node *item = doc_first(list);
+    const struct document_node *item = policy_compile_items(
+        c, doc_get(root, "tests"), POLICY_CASES_MAX, sizeof *c->policy->cases, &room);
+    c->policy->cases = room;
     for (; item != NULL && policy_is_good(c); item = doc_next(item))
         compile_case(c, &common, item);
 }

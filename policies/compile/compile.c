@@ -11,20 +11,13 @@ struct policy_block {
 };
 
 static const char *const effect_names[] = {[POLICY_DENY] = "deny", [POLICY_ALLOW] = "allow", NULL};
-static const char *const retire_names[] = {[POLICY_RETIRE_KEEP] = "keep",
-                                           [POLICY_RETIRE_LOCK] = "lock",
-                                           [POLICY_RETIRE_DELETE] = "delete",
-                                           NULL};
 
 const char *policy_effect_name(enum policy_effect effect)
 {
     return effect_names[effect];
 }
 
-const char *policy_retire_name(enum policy_retire retire)
-{
-    return retire_names[retire];
-}
+/* ---- what the parts share ----------------------------------------------------------------- */
 
 bool policy_is_good(const struct policy_compiler *c)
 {
@@ -36,12 +29,17 @@ static enum document_error fail_memory(const char *file, struct document_problem
     return doc_fail_whole(file, DOC_NO_MEMORY, problem, "%s", doc_error_text(DOC_NO_MEMORY));
 }
 
+void policy_fail_memory(struct policy_compiler *c)
+{
+    (void)fail_memory(c->file, c->problem);
+}
+
 /* Counts come from a document, so the product cannot overflow. */
 void *policy_alloc(struct policy_compiler *c, size_t count, size_t size)
 {
     struct policy_block *block = calloc(1, sizeof *block + count * size);
     if (block == NULL) {
-        (void)fail_memory(c->file, c->problem);
+        policy_fail_memory(c);
         return NULL;
     }
     block->next = c->policy->blocks;
@@ -49,31 +47,18 @@ void *policy_alloc(struct policy_compiler *c, size_t count, size_t size)
     return block->memory;
 }
 
-/* ---- parts of a rule ---------------------------------------------------------------------- */
-
-static bool is_id(const char *text)
+const struct document_node *policy_compile_items(struct policy_compiler *c,
+                                                 const struct document_node *node, size_t most,
+                                                 size_t size, void **room)
 {
-    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return len == strlen(text) && len <= POLICY_ID_MAX && text[0] != '-';
-}
-
-/* A name that audit records and API answers repeat; NULL after an error. */
-static const char *compile_id(struct policy_compiler *c, const struct document_node *node)
-{
-    const char *id = doc_string(node, NULL, c->problem);
-    if (id != NULL && !is_id(id))
-        doc_fail(node, c->problem,
-                 "expected at most %d lower-case letters, digits and hyphens, not a hyphen first",
-                 POLICY_ID_MAX);
-    return id;
-}
-
-static const char *compile_reason(struct policy_compiler *c, const struct document_node *node)
-{
-    const char *reason = doc_string(node, NULL, c->problem);
-    if (reason != NULL && strlen(reason) > POLICY_REASON_MAX)
-        doc_fail(node, c->problem, "the reason is longer than %d bytes", POLICY_REASON_MAX);
-    return reason;
+    if (!doc_expect(node, DOC_LIST, c->problem))
+        return NULL;
+    if (doc_count(node) > most) {
+        doc_fail(node, c->problem, "%s: expected at most %zu", doc_key(node), most);
+        return NULL;
+    }
+    *room = policy_alloc(c, doc_count(node), size);
+    return *room != NULL ? doc_first(node) : NULL;
 }
 
 enum policy_effect policy_compile_effect(struct policy_compiler *c,
@@ -82,106 +67,140 @@ enum policy_effect policy_compile_effect(struct policy_compiler *c,
     return (enum policy_effect)doc_word(node, effect_names, POLICY_DENY, c->problem);
 }
 
-struct policy_obligations policy_compile_obligations(struct policy_compiler *c,
-                                                     const struct document_node *node)
+/* ---- ids ---------------------------------------------------------------------------------- */
+
+static bool is_name(const char *text)
 {
-    static const char *const keys[] = {"retire_old_bank", "allow_break_before_make", NULL};
-    struct policy_obligations obligations = {0};
-    if (!doc_expect_keys(node, keys, c->problem))
-        return obligations;
-    obligations.retire_old_bank = (enum policy_retire)doc_word(
-        doc_get(node, "retire_old_bank"), retire_names, POLICY_RETIRE_KEEP, c->problem);
-    obligations.allow_break_before_make =
-        doc_bool(doc_get(node, "allow_break_before_make"), false, c->problem);
-    return obligations;
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return len == strlen(text) && len <= POLICY_ID_MAX && text[0] != '-';
 }
 
-/* ---- rules -------------------------------------------------------------------------------- */
+const char *policy_compile_name(struct policy_compiler *c, const struct document_node *node)
+{
+    const char *name = doc_string(node, NULL, c->problem);
+    if (name != NULL && !is_name(name))
+        doc_fail(node, c->problem,
+                 "expected at most %d lower-case letters, digits and hyphens, not a hyphen first",
+                 POLICY_ID_MAX);
+    return policy_is_good(c) ? name : NULL;
+}
 
 /* Names that a decision gives when no rule has decided; see policy_decision_rule. */
 static bool is_reserved(const char *id)
 {
-    return strcmp(id, POLICY_RULE_DEFAULT) == 0 || strcmp(id, POLICY_RULE_INCOMPLETE) == 0;
+    for (const char *const *at = policy_default_ids; *at != NULL; at++)
+        if (strcmp(id, *at) == 0)
+            return true;
+    return false;
 }
 
-static void check_id_is_free(struct policy_compiler *c, const struct document_node *node,
-                             const char *id)
+const char *policy_compile_id(struct policy_compiler *c, const struct document_node *owner)
 {
+    const struct document_node *node = doc_require(owner, "id", c->problem);
+    const char *id = policy_compile_name(c, node);
+    struct policy_symbols *ids = &c->policy->ids;
+    if (id == NULL)
+        return NULL;
     if (is_reserved(id))
         doc_fail(node, c->problem, "the id '%s' is reserved", id);
-    for (size_t i = 0; i < c->policy->rule_count; i++)
-        if (strcmp(c->policy->rules[i].id, id) == 0)
-            doc_fail(node, c->problem, "the id '%s' is taken by the rule in line %u", id,
-                     c->policy->rules[i].line);
+    uint32_t before = ids->count;
+    uint32_t number = policy_symbols_add(c, ids, id, doc_line(owner));
+    if (policy_is_good(c) && number <= before)
+        doc_fail(node, c->problem, "the id '%s' is taken in line %u", id,
+                 ids->list[number - 1].line);
+    return id;
 }
 
-static void compile_rule(struct policy_compiler *c, const struct document_node *node)
+struct policy_named policy_find(const struct policy *policy, const char *id)
 {
-    static const char *const keys[] = {"id", "effect", "when", "reason", "obligations", NULL};
-    struct policy_rule *rule = &c->policy->rules[c->policy->rule_count];
-    if (!doc_expect_keys(node, keys, c->problem))
-        return;
-    const struct document_node *id = doc_require(node, "id", c->problem);
-    const struct document_node *obligations = doc_get(node, "obligations");
-    rule->line = doc_line(node);
-    rule->id = compile_id(c, id);
-    if (rule->id != NULL)
-        check_id_is_free(c, id, rule->id);
-    rule->effect = policy_compile_effect(c, doc_require(node, "effect", c->problem));
-    rule->when = policy_compile_when(c, doc_require(node, "when", c->problem));
-    rule->reason = compile_reason(c, doc_require(node, "reason", c->problem));
-    rule->obligations = policy_compile_obligations(c, obligations);
-    if (obligations != NULL && rule->effect == POLICY_DENY)
-        doc_fail(doc_key_node(obligations), c->problem, "a rule that denies has no obligations");
-    c->policy->rule_count++;
+    struct policy_named named = {0};
+    size_t number = policy_symbols_find(&policy->ids, id);
+    size_t rules = policy->rule_count;
+    size_t limits = policy->limit_count;
+    if (number == 0)
+        return named;
+    size_t index = number - 1;
+    if (index < rules)
+        named.rule = &policy->rules[index];
+    else if (index < rules + limits)
+        named.limit = &policy->limits[index - rules];
+    else if (index < rules + limits + policy->exception_count)
+        named.exception = &policy->exceptions[index - rules - limits];
+    return named;
 }
 
-static void compile_rules(struct policy_compiler *c, const struct document_node *node)
+void policy_fail_unknown_id(struct policy_compiler *c, const struct document_node *node)
 {
-    if (!doc_expect(node, DOC_LIST, c->problem))
+    const struct policy_symbols *ids = &c->policy->ids;
+    size_t reserved = 0;
+    while (policy_default_ids[reserved] != NULL)
+        reserved++;
+    const char **all = policy_alloc(c, ids->count + reserved + 1, sizeof(*all));
+    if (all == NULL)
         return;
-    if (doc_count(node) == 0 || doc_count(node) > POLICY_RULES_MAX) {
-        doc_fail(node, c->problem, "expected 1 to %d rules", POLICY_RULES_MAX);
-        return;
-    }
-    c->policy->rules = policy_alloc(c, doc_count(node), sizeof *c->policy->rules);
-    if (c->policy->rules == NULL)
-        return;
-    const struct document_node *item = doc_first(node);
-    for (; item != NULL && policy_is_good(c); item = doc_next(item))
-        compile_rule(c, item);
+    for (size_t i = 0; i < ids->count; i++)
+        all[i] = ids->list[i].text;
+    for (size_t i = 0; i < reserved; i++)
+        all[ids->count + i] = policy_default_ids[i];
+    doc_fail(node, c->problem, "nothing has the id '%.64s'%s", doc_text(node),
+             doc_hint(doc_text(node), all).text);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static void compile_document(struct policy_compiler *c, const struct document_node *root)
+static void compile_head(struct policy_compiler *c, const struct document_node *root)
 {
-    static const char *const keys[] = {"version",    "name",  "description", "rules",
-                                       "test_facts", "tests", NULL};
+    static const char *const keys[] = {"version",         "name",   "description", "languages",
+                                       "default_reasons", "scope",  "calendar",    "rules",
+                                       "stops",           "limits", "exceptions",  "assignment",
+                                       "test_facts",      "tests",  NULL};
     if (!doc_expect_keys(root, keys, c->problem))
         return;
     (void)doc_integer(doc_require(root, "version", c->problem), POLICY_LANGUAGE_VERSION,
                       POLICY_LANGUAGE_VERSION, 0, c->problem);
-    c->policy->name = compile_id(c, doc_require(root, "name", c->problem));
+    c->policy->name = policy_compile_name(c, doc_require(root, "name", c->problem));
     c->policy->description = doc_string(doc_get(root, "description"), "", c->problem);
-    compile_rules(c, doc_require(root, "rules", c->problem));
+}
+
+/* Each part stands on the ones before: reasons need languages, days the calendar, exceptions the
+ * rules and limits that they name. */
+static void compile_document(struct policy_compiler *c, const struct document_node *root)
+{
+    static const struct {
+        const char *key; /* NULL: the part looks for its keys itself */
+        void (*compile)(struct policy_compiler *c, const struct document_node *node);
+    } parts[] = {
+        {NULL, compile_head},
+        {NULL, policy_compile_languages},
+        {"calendar", policy_compile_calendar},
+        {"scope", policy_compile_scope},
+        {NULL, policy_compile_rules},
+        {"limits", policy_compile_limits},
+        {"exceptions", policy_compile_exceptions},
+        {"assignment", policy_compile_assignment},
+        {NULL, policy_compile_cases},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && policy_is_good(c); i++)
+        parts[i].compile(c, parts[i].key != NULL ? doc_get(root, parts[i].key) : root);
     if (policy_is_good(c))
-        policy_compile_cases(c, root);
+        policy_compile_index(c);
 }
 
 enum document_error policy_compile(const char *file, struct scp_bytes text, struct policy **out,
                                    struct document_problem *problem)
 {
+    static const struct document_limits limits = {.size = POLICY_SIZE_MAX,
+                                                  .nodes = POLICY_NODES_MAX};
     *out = NULL;
     struct policy *policy = calloc(1, sizeof *policy);
     if (policy == NULL)
         return fail_memory(file, problem);
     struct policy_compiler c = {.policy = policy, .file = file, .problem = problem};
-    if (doc_new(file, text, &policy->doc, problem) == DOC_OK)
+    if (doc_new_limited(file, text, &limits, &policy->doc, problem) == DOC_OK)
         compile_document(&c, doc_root(policy->doc));
     /* The hash can only fail for want of memory. */
     if (policy_is_good(&c) && scp_sha256(text, policy->digest) != SCP_OK)
-        (void)fail_memory(file, problem);
+        policy_fail_memory(&c);
     if (!policy_is_good(&c)) {
         policy_free(policy);
         return problem->error;
@@ -201,35 +220,4 @@ void policy_free(struct policy *policy)
     }
     doc_free(policy->doc);
     free(policy);
-}
-
-const char *policy_name(const struct policy *policy)
-{
-    return policy->name;
-}
-
-const char *policy_description(const struct policy *policy)
-{
-    return policy->description;
-}
-
-const uint8_t *policy_digest(const struct policy *policy)
-{
-    return policy->digest;
-}
-
-size_t policy_rule_count(const struct policy *policy)
-{
-    return policy->rule_count;
-}
-
-struct policy_rule_info policy_rule_info(const struct policy *policy, size_t index)
-{
-    const struct policy_rule *rule = &policy->rules[index];
-    return (struct policy_rule_info){rule->id, rule->effect, rule->reason, rule->line};
-}
-
-size_t policy_case_count(const struct policy *policy)
-{
-    return policy->case_count;
 }

@@ -39,9 +39,9 @@
 #include <stdint.h>
 
 enum {
-    DOC_SIZE_MAX = 1024 * 1024, /* bytes of a document */
+    DOC_SIZE_MAX = 1024 * 1024, /* bytes of a document, unless the reader says otherwise */
+    DOC_NODES_MAX = 32768,      /* keys, values, lists and mappings, likewise */
     DOC_DEPTH_MAX = 32,         /* lists and mappings inside one another */
-    DOC_NODES_MAX = 32768,      /* keys, values, lists and mappings */
     DOC_KEYS_MAX = 256,         /* of one mapping */
 
     DOC_FILE_SIZE = 256,    /* text sizes, with the final NUL */
@@ -90,7 +90,16 @@ struct document_node;
  * INVALID or NO_MEMORY. */
 SCP_MUST_USE enum document_error doc_new(const char *file, struct scp_bytes text,
                                          struct document **out, struct document_problem *problem);
-/* The same from a file; UNREADABLE when it cannot be opened or read. */
+/* The same for readers whose documents may be larger. */
+struct document_limits {
+    size_t size;  /* bytes */
+    size_t nodes; /* keys, values, lists and mappings */
+};
+SCP_MUST_USE enum document_error doc_new_limited(const char *file, struct scp_bytes text,
+                                                 const struct document_limits *limits,
+                                                 struct document **out,
+                                                 struct document_problem *problem);
+/* doc_new from a file; UNREADABLE when it cannot be opened or read. */
 SCP_MUST_USE enum document_error doc_new_from_file(const char *path, struct document **out,
                                                    struct document_problem *problem);
 /* NULL is allowed. The text is wiped, because key files are documents too; what the YAML library

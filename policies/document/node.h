@@ -29,6 +29,7 @@ struct document {
     struct document_node *root;
     struct document_node *newest;
     size_t node_count;
+    size_t nodes_max;
 };
 
 /* A place in a document; both from 1. */

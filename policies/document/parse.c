@@ -25,8 +25,8 @@ static struct doc_place place_of(yaml_mark_t mark)
 static struct document_node *new_node(struct builder *b, const yaml_event_t *event,
                                       enum doc_kind kind, struct scp_bytes text)
 {
-    if (b->doc->node_count >= DOC_NODES_MAX) {
-        (void)FAIL(b, event, "the document has more than %d values", DOC_NODES_MAX);
+    if (b->doc->node_count >= b->doc->nodes_max) {
+        (void)FAIL(b, event, "the document has more than %zu values", b->doc->nodes_max);
         return NULL;
     }
     struct document_node *node = calloc(1, sizeof *node + text.len + 1);
@@ -292,15 +292,24 @@ static struct scp_bytes without_mark(struct scp_bytes text)
 enum document_error doc_new(const char *file, struct scp_bytes text, struct document **out,
                             struct document_problem *problem)
 {
+    static const struct document_limits limits = {.size = DOC_SIZE_MAX, .nodes = DOC_NODES_MAX};
+    return doc_new_limited(file, text, &limits, out, problem);
+}
+
+enum document_error doc_new_limited(const char *file, struct scp_bytes text,
+                                    const struct document_limits *limits, struct document **out,
+                                    struct document_problem *problem)
+{
     *out = NULL;
     if (problem->error != DOC_OK)
         return problem->error;
-    if (text.len > DOC_SIZE_MAX)
-        return doc_fail_whole(file, DOC_INVALID, problem, "the document is longer than %d bytes",
-                              DOC_SIZE_MAX);
+    if (text.len > limits->size)
+        return doc_fail_whole(file, DOC_INVALID, problem, "the document is longer than %zu bytes",
+                              limits->size);
     struct document *doc = new_document(file, without_mark(text));
     if (doc == NULL)
         return doc_fail_whole(file, DOC_NO_MEMORY, problem, "%s", doc_error_text(DOC_NO_MEMORY));
+    doc->nodes_max = limits->nodes;
     enum document_error error = parse(doc, problem);
     if (error != DOC_OK) {
         doc_free(doc);

@@ -4,47 +4,50 @@
 #include "policies/evaluate/holds.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 enum { LINE_SIZE = 512 };
 
 struct explaining {
-    struct policy_reading reading;
+    struct policy_known known;
     policy_explain_fn *each;
     void *user;
 };
 
-static void add_constant(struct policy_text *text, const struct policy_condition *test)
+static void add_constant(struct policy_text *text, const struct policy_condition *condition)
 {
-    const struct policy_value *constant = &test->constant;
-    if (test->op->operand == POLICY_OPERAND_MANY) {
-        for (size_t i = 0; i < constant->count; i++)
-            policy_text_add(text, "%s%s", i > 0 ? ", " : " [", constant->items[i]);
+    const struct policy_test *test = &condition->test;
+    char value[LINE_SIZE];
+    if (condition->op->operand == POLICY_OPERAND_MANY) {
+        for (size_t i = 0; i < test->constant.count; i++)
+            policy_text_add(text, "%s%s", i > 0 ? ", " : " [", test->constant.items[i]);
         policy_text_add(text, "]");
-    } else if (policy_fact_info(test->fact)->type == POLICY_NUMBER)
-        policy_text_add(text, " %" PRId64, constant->number);
+    } else if (policy_fact_info(test->fact)->type == POLICY_SET)
+        policy_text_add(text, " %s", test->constant.text);
     else
-        policy_text_add(text, " %s", constant->text);
+        policy_text_add(text, " %s",
+                        policy_value_format(test->fact, &test->constant, value, sizeof value));
 }
 
-static void describe_test(const struct policy_condition *test, struct policy_text *text)
+static void describe_test(const struct policy_condition *condition, struct policy_text *text)
 {
-    policy_text_add(text, "%s %s", policy_fact_info(test->fact)->name, test->op->name);
-    if (test->against_fact)
-        policy_text_add(text, " $%s", policy_fact_info(test->other)->name);
-    else if (test->op->operand != POLICY_OPERAND_TRUE)
-        add_constant(text, test);
+    policy_text_add(text, "%s %s", policy_fact_info(condition->test.fact)->name,
+                    condition->op->name);
+    if (condition->against_fact)
+        policy_text_add(text, " $%s", policy_fact_info(condition->test.other)->name);
+    else if (condition->op->operand != POLICY_OPERAND_TRUE)
+        add_constant(text, condition);
 }
 
-static void add_found(struct policy_text *text, const struct policy_facts *facts,
+static void add_found(struct policy_text *text, const struct policy_known *known,
                       enum policy_fact fact)
 {
     char value[LINE_SIZE / 2];
-    policy_text_add(text, "%s%s is %s", text->len > 0 ? ", " : "", policy_fact_info(fact)->name,
-                    policy_facts_format(facts, fact, value, sizeof value));
+    policy_text_add(
+        text, "%s%s is %s", text->len > 0 ? ", " : "", policy_fact_info(fact)->name,
+        policy_value_format(fact, policy_known_value(known, fact), value, sizeof value));
 }
 
-static void describe(const struct policy_condition *condition, const struct policy_facts *facts,
+static void describe(const struct policy_condition *condition, const struct policy_known *known,
                      struct policy_text *text, struct policy_text *found)
 {
     static const char *const groups[] = {[POLICY_CONDITION_ALL] = "all of",
@@ -55,17 +58,16 @@ static void describe(const struct policy_condition *condition, const struct poli
         return;
     }
     describe_test(condition, text);
-    add_found(found, facts, condition->fact);
+    add_found(found, known, condition->test.fact);
     if (condition->against_fact)
-        add_found(found, facts, condition->other);
+        add_found(found, known, condition->test.other);
 }
 
 /* A member of a group that is one condition needs no "all of" around it. */
 static const struct policy_condition *without_shell(const struct policy_condition *condition)
 {
-    while (condition->kind == POLICY_CONDITION_ALL && condition->first != NULL &&
-           condition->first == condition->last)
-        condition = condition->first;
+    while (condition->kind == POLICY_CONDITION_ALL && condition->count == 1)
+        condition = &condition->members[0];
     return condition;
 }
 
@@ -73,32 +75,55 @@ static const struct policy_condition *without_shell(const struct policy_conditio
 static void explain_members(struct explaining *e, const struct policy_condition *group,
                             unsigned depth)
 {
-    for (const struct policy_condition *at = group->first; at != NULL; at = at->next) {
-        const struct policy_condition *condition = without_shell(at);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct policy_condition *condition = without_shell(&group->members[i]);
         char text[LINE_SIZE];
         char found[LINE_SIZE];
         struct policy_text text_out = policy_text_on(text, sizeof text);
         struct policy_text found_out = policy_text_on(found, sizeof found);
-        describe(condition, e->reading.facts, &text_out, &found_out);
+        describe(condition, &e->known, &text_out, &found_out);
         const struct policy_explanation item = {
             .depth = depth,
             .line = condition->line,
-            .holds = policy_condition_holds(condition, &e->reading),
+            .answer = policy_condition_answer(condition, &e->known),
             .is_group = condition->kind != POLICY_CONDITION_TEST,
             .condition = text,
             .found = found,
         };
         e->each(e->user, &item);
-        explain_members(e, condition, depth + 1);
+        if (item.is_group)
+            explain_members(e, condition, depth + 1);
     }
 }
 
-bool policy_explain_rule(const struct policy *policy, size_t rule, const struct policy_facts *facts,
-                         policy_explain_fn *each, void *user)
+static void explain_exception(struct explaining *e, const struct policy_exception *exception)
+{
+    char text[LINE_SIZE];
+    struct policy_text out = policy_text_on(text, sizeof text);
+    policy_text_add(&out, "exception %s", exception->id);
+    const struct policy_explanation item = {
+        .line = exception->line,
+        .answer = policy_condition_answer(&exception->when, &e->known),
+        .is_group = true,
+        .condition = text,
+        .found = "",
+    };
+    e->each(e->user, &item);
+    explain_members(e, &exception->when, 1);
+}
+
+enum policy_answer policy_explain_rule(const struct policy *policy, size_t rule,
+                                       const struct policy_facts *facts, policy_explain_fn *each,
+                                       void *user)
 {
     assert(rule < policy->rule_count);
-    struct explaining e = {.reading = {.facts = facts}, .each = each, .user = user};
-    const struct policy_condition *when = policy->rules[rule].when;
-    explain_members(&e, when, 0);
-    return policy_condition_holds(when, &e.reading);
+    struct explaining e = {.each = each, .user = user};
+    const struct policy_rule *it = &policy->rules[rule];
+    const struct policy_exception *by;
+    policy_know(policy, facts, &e.known);
+    explain_members(&e, &it->when, 0);
+    for (size_t i = 0; i < it->lifts.count; i++)
+        explain_exception(&e, it->lifts.list[i]);
+    return policy_lifted_answer(policy_condition_answer(&it->when, &e.known), &it->lifts, &e.known,
+                                &by);
 }

@@ -7,21 +7,25 @@
 
 #include "policies/compile/facts.h"
 #include "policies/compile/policy.h"
+#include "policies/evaluate/answer.h"
 
 struct policy_explanation {
     unsigned depth; /* 0 for the conditions of `when` itself */
     unsigned line;
-    bool holds;
+    enum policy_answer answer;
     bool is_group;
-    const char *condition; /* "bank.licensed_regions contains $card.region", "any of" */
-    const char *found;     /* the facts: "bank.licensed_regions is {310000}, …"; "" for a group */
+    const char
+        *condition;    /* "bank.licensed_regions contains $card.region", "any of", "exception x" */
+    const char *found; /* the facts: "bank.licensed_regions is {310000}, …"; "" for a group */
 };
 
 /* Called for each condition from the top, a group before its members. Texts last for the call. */
 typedef void policy_explain_fn(void *user, const struct policy_explanation *item);
 
-/* Whether the rule holds. rule < policy_rule_count(). */
-bool policy_explain_rule(const struct policy *policy, size_t rule, const struct policy_facts *facts,
-                         policy_explain_fn *each, void *user);
+/* Whether the rule holds, exceptions included, which are told after its own conditions.
+ * rule < policy_rule_count(). */
+enum policy_answer policy_explain_rule(const struct policy *policy, size_t rule,
+                                       const struct policy_facts *facts, policy_explain_fn *each,
+                                       void *user);
 
 #endif

@@ -4,6 +4,7 @@
 #include "policies/ota-policy/arguments.h"
 #include "policies/ota-policy/json.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 struct question {
@@ -20,30 +21,58 @@ static bool is_deciding(const struct question *q, size_t rule)
 
 static bool was_read(const struct question *q, enum policy_fact fact)
 {
-    return (q->decision.facts_read & UINT32_C(1) << fact) != 0;
+    return (q->decision.facts_read & POLICY_FACT_BIT(fact)) != 0;
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
 
+static const char *missing_name(const struct policy_decision *decision)
+{
+    return decision->missing < POLICY_FACT_COUNT ? policy_fact_info(decision->missing)->name
+                                                 : "a counter";
+}
+
+static void print_use(const struct policy_use *use)
+{
+    (void)printf("  limit        %s: ", use->limit);
+    if (use->counted == INT64_MAX)
+        (void)printf("never before");
+    else
+        (void)printf("%" PRId64, use->counted);
+    if (use->of > 0)
+        (void)printf(" of %" PRId64, use->of);
+    (void)printf(", %" PRId64 " %s%s\n", use->at_most, use->reached ? "reached" : "not reached",
+                 use->consumes && !use->reached ? ", counts" : "");
+}
+
 static void print_decision(const struct question *q)
 {
+    char obligations[256];
     const struct policy_decision *decision = &q->decision;
     (void)printf("%s  by %s\n", policy_effect_name(decision->effect),
                  policy_decision_rule(decision));
-    (void)printf("  reason       %s\n", decision->reason);
+    for (size_t i = 0; i < policy_language_count(q->policy); i++)
+        (void)printf("  %-12s %s\n", i == 0 ? "reason" : policy_language(q->policy, i),
+                     decision->reasons[i]);
     if (decision->incomplete)
-        (void)printf("  missing      %s\n", policy_fact_info(decision->missing)->name);
-    if (decision->effect != POLICY_ALLOW)
-        return;
-    (void)printf("  obligations  retire_old_bank: %s, allow_break_before_make: %s\n",
-                 policy_retire_name(decision->obligations.retire_old_bank),
-                 decision->obligations.allow_break_before_make ? "true" : "false");
+        (void)printf("  missing      %s\n", missing_name(decision));
+    for (size_t i = 0; i < decision->exception_count; i++)
+        (void)printf("  exception    %s\n", decision->exceptions[i]);
+    for (size_t i = 0; i < decision->use_count; i++)
+        print_use(&decision->uses[i]);
+    if (decision->effect == POLICY_ALLOW)
+        (void)printf(
+            "  obligations  %s\n",
+            policy_obligations_format(&decision->obligations, obligations, sizeof obligations));
 }
+
+static const char *const answers[] = {
+    [POLICY_NO] = "no ", [POLICY_UNKNOWN] = "?  ", [POLICY_YES] = "yes"};
 
 static void print_condition(void *user, const struct policy_explanation *item)
 {
     (void)user;
-    (void)printf("    %s  %*s%s", item->holds ? "yes" : "no ", (int)(2 * item->depth), "",
+    (void)printf("    %s  %*s%s", answers[item->answer], (int)(2 * item->depth), "",
                  item->condition);
     if (item->is_group)
         (void)printf(":\n");
@@ -67,10 +96,12 @@ static bool is_of_interest(const struct question *q, size_t rule)
 static void print_rule(const struct question *q, const char *file, size_t index)
 {
     struct policy_rule_info rule = policy_rule_info(q->policy, index);
-    bool holds = policy_explain_rule(q->policy, index, q->facts, ignore_condition, NULL);
+    static const char *const verdicts[] = {
+        [POLICY_NO] = "does not hold", [POLICY_UNKNOWN] = "cannot be told", [POLICY_YES] = "holds"};
+    enum policy_answer answer =
+        policy_explain_rule(q->policy, index, q->facts, ignore_condition, NULL);
     (void)printf("\n%s %s (%s:%u) %s%s\n", policy_effect_name(rule.effect), rule.id, file,
-                 rule.line, holds ? "holds" : "does not hold",
-                 is_deciding(q, index) ? " and decides" : "");
+                 rule.line, verdicts[answer], is_deciding(q, index) ? " and decides" : "");
     (void)policy_explain_rule(q->policy, index, q->facts, print_condition, NULL);
 }
 
@@ -95,8 +126,9 @@ static void add_condition(void *user, const struct policy_explanation *item)
 {
     struct json_tree *tree = user;
     json_t *members = item->is_group ? json_array() : NULL;
-    json_t *json = json_pack("{s:s, s:b, s:i, s:s*, s:o*}", "condition", item->condition, "holds",
-                             item->holds, "line", (int)item->line, "found",
+    json_t *json = json_pack("{s:s, s:b, s:b, s:i, s:s*, s:o*}", "condition", item->condition,
+                             "holds", item->answer == POLICY_YES, "unknown",
+                             item->answer == POLICY_UNKNOWN, "line", (int)item->line, "found",
                              item->is_group ? NULL : item->found, "conditions", members);
     (void)json_array_append_new(tree->lists[item->depth], json);
     if (item->is_group)
@@ -107,10 +139,12 @@ static json_t *rule_json(const struct question *q, size_t index)
 {
     struct policy_rule_info rule = policy_rule_info(q->policy, index);
     struct json_tree tree = {.lists = {json_array()}};
-    bool holds = policy_explain_rule(q->policy, index, q->facts, add_condition, &tree);
-    return json_pack("{s:s, s:s, s:i, s:b, s:b, s:o}", "id", rule.id, "effect",
-                     policy_effect_name(rule.effect), "line", (int)rule.line, "holds", holds,
-                     "decides", is_deciding(q, index), "conditions", tree.lists[0]);
+    enum policy_answer answer =
+        policy_explain_rule(q->policy, index, q->facts, add_condition, &tree);
+    return json_pack("{s:s, s:s, s:i, s:b, s:b, s:b, s:o}", "id", rule.id, "effect",
+                     policy_effect_name(rule.effect), "line", (int)rule.line, "holds",
+                     answer == POLICY_YES, "unknown", answer == POLICY_UNKNOWN, "decides",
+                     is_deciding(q, index), "conditions", tree.lists[0]);
 }
 
 static json_t *facts_read_json(const struct question *q)
@@ -134,11 +168,11 @@ static enum ota_policy_exit explain_as_json(const struct question *q)
     json_t *rules = json_array();
     for (size_t i = 0; i < policy_rule_count(q->policy); i++)
         (void)json_array_append_new(rules, rule_json(q, i));
-    json_t *json = json_pack(
-        "{s:{s:s, s:s}, s:o, s:s*, s:o, s:o}", "policy", "name", policy_name(q->policy), "sha256",
-        ota_policy_digest(q->policy, digest), "decision", ota_policy_json_decision(decision),
-        "missing", decision->incomplete ? policy_fact_info(decision->missing)->name : NULL,
-        "facts_read", facts_read_json(q), "rules", rules);
+    json_t *json = json_pack("{s:{s:s, s:s}, s:o, s:s*, s:o, s:o}", "policy", "name",
+                             policy_name(q->policy), "sha256", ota_policy_digest(q->policy, digest),
+                             "decision", ota_policy_json_decision(q->policy, decision), "missing",
+                             decision->incomplete ? missing_name(decision) : NULL, "facts_read",
+                             facts_read_json(q), "rules", rules);
     return ota_policy_json_print(json, OTA_POLICY_OK);
 }
 

@@ -20,12 +20,14 @@ static json_t *fact_json(const struct policy_fact_info *info)
     json_t *words = info->words[0] != NULL ? json_array() : NULL;
     for (const char *const *word = info->words; *word != NULL; word++)
         (void)json_array_append_new(words, json_string(*word));
-    return json_pack("{s:s, s:s, s:b, s:s, s:o*}", "name", info->name, "type",
-                     policy_type_name(info->type), "always", info->presence == POLICY_ALWAYS,
-                     "documentation", info->documentation, "words", words);
+    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:o*}", "name", info->name, "type",
+                     policy_type_name(info->type), "presence", policy_presence_name(info->presence),
+                     "always", info->presence == POLICY_ALWAYS, "documentation",
+                     info->documentation, "words", words);
 }
 
-static const enum policy_type types[] = {POLICY_TEXT, POLICY_WORD, POLICY_NUMBER, POLICY_SET};
+static const enum policy_type types[] = {POLICY_TEXT, POLICY_WORD,  POLICY_NUMBER,
+                                         POLICY_SET,  POLICY_TRUTH, POLICY_TIME};
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };
 
 static void print_operators(void)

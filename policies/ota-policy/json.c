@@ -9,22 +9,64 @@ json_t *ota_policy_json_problem(const struct document_problem *problem)
                      problem->source);
 }
 
-static json_t *rules_json(const struct policy_decision *decision)
+static json_t *texts_json(const char *const *texts, size_t count)
 {
-    json_t *rules = json_array();
-    for (size_t i = 0; i < decision->rule_count; i++)
-        (void)json_array_append_new(rules, json_string(decision->rules[i]));
-    return rules;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, json_string(texts[i]));
+    return list;
 }
 
-json_t *ota_policy_json_decision(const struct policy_decision *decision)
+/* NULL, so that the member is left out, when the policy names no languages. */
+static json_t *reasons_json(const struct policy *policy, const struct policy_decision *decision)
 {
-    const struct policy_obligations *obligations = &decision->obligations;
-    return json_pack("{s:s, s:s, s:o, s:s, s:{s:s, s:b}}", "effect",
+    if (policy_language(policy, 0)[0] == '\0')
+        return NULL;
+    json_t *reasons = json_object();
+    for (size_t i = 0; i < policy_language_count(policy); i++)
+        (void)json_object_set_new(reasons, policy_language(policy, i),
+                                  json_string(decision->reasons[i]));
+    return reasons;
+}
+
+static json_t *obligations_json(const struct policy_obligations *obligations)
+{
+    json_t *notify = json_array();
+    for (size_t i = 0; policy_notify_names[i] != NULL; i++)
+        if ((obligations->notify >> i & 1) != 0)
+            (void)json_array_append_new(notify, json_string(policy_notify_names[i]));
+    return json_pack("{s:s, s:b, s:b, s:s, s:o, s:I}", "retire_old_bank",
+                     policy_retire_name(obligations->retire_old_bank), "allow_break_before_make",
+                     obligations->allow_break_before_make, "second_person",
+                     obligations->second_person, "consent_evidence",
+                     policy_evidence_name(obligations->consent_evidence), "notify", notify,
+                     "cool_down_days", (json_int_t)obligations->cool_down_days);
+}
+
+static json_t *uses_json(const struct policy_decision *decision)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < decision->use_count; i++) {
+        const struct policy_use *use = &decision->uses[i];
+        (void)json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:b, s:b}", "limit",
+                                                    use->limit, "counted", (json_int_t)use->counted,
+                                                    "of", (json_int_t)use->of, "at_most",
+                                                    (json_int_t)use->at_most, "reached",
+                                                    use->reached, "consumes", use->consumes));
+    }
+    return list;
+}
+
+json_t *ota_policy_json_decision(const struct policy *policy,
+                                 const struct policy_decision *decision)
+{
+    return json_pack("{s:s, s:s, s:o, s:s, s:o*, s:o, s:o, s:o}", "effect",
                      policy_effect_name(decision->effect), "rule", policy_decision_rule(decision),
-                     "rules", rules_json(decision), "reason", decision->reason, "obligations",
-                     "retire_old_bank", policy_retire_name(obligations->retire_old_bank),
-                     "allow_break_before_make", obligations->allow_break_before_make);
+                     "rules", texts_json(decision->rules, decision->rule_count), "reason",
+                     decision->reason, "reasons", reasons_json(policy, decision), "obligations",
+                     obligations_json(&decision->obligations), "exceptions",
+                     texts_json(decision->exceptions, decision->exception_count), "limits",
+                     uses_json(decision));
 }
 
 enum ota_policy_exit ota_policy_json_print(json_t *json, enum ota_policy_exit status)

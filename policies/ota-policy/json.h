@@ -9,8 +9,9 @@
 #include <jansson.h>
 
 json_t *ota_policy_json_problem(const struct document_problem *problem);
-/* {"effect", "rule", "rules", "reason", "obligations"} */
-json_t *ota_policy_json_decision(const struct policy_decision *decision);
+/* {"effect", "rule", "rules", "reason", "reasons", "obligations", "exceptions", "limits"} */
+json_t *ota_policy_json_decision(const struct policy *policy,
+                                 const struct policy_decision *decision);
 
 /* Print it on standard output and drop the reference; BAD when it is NULL or cannot be written. */
 enum ota_policy_exit ota_policy_json_print(json_t *json, enum ota_policy_exit status);

@@ -4,29 +4,28 @@
 #include "policies/ota-policy/json.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 struct report {
     size_t failed;
-    bool exercised[POLICY_RULES_MAX];
-    json_t *cases; /* NULL for an answer in text */
+    bool *exercised; /* by rule */
+    json_t *cases;   /* NULL for an answer in text */
     json_t *unexercised;
 };
 
-static void mark_exercised(const struct policy *policy, const struct policy_decision *decision,
-                           struct report *report)
+static void mark_exercised(const struct policy *policy, size_t index,
+                           const struct policy_case_result *result, struct report *report)
 {
     for (size_t i = 0; i < policy_rule_count(policy); i++)
-        if (decision->rule_count > 0 &&
-            policy_decision_has_rule(decision, policy_rule_info(policy, i).id))
-            report->exercised[i] = true;
+        report->exercised[i] =
+            report->exercised[i] || policy_case_exercises(policy, index, result, i);
 }
 
-static json_t *case_json(const struct policy_case_result *result)
+static json_t *case_json(const struct policy *policy, const struct policy_case_result *result)
 {
     return json_pack("{s:s, s:i, s:b, s:s, s:o}", "name", result->name, "line", (int)result->line,
                      "passed", result->passed, "difference", result->difference, "decision",
-                     ota_policy_json_decision(&result->decision));
+                     ota_policy_json_decision(policy, &result->decision));
 }
 
 static void print_case(const char *file, const struct policy_case_result *result)
@@ -46,9 +45,9 @@ static void run_cases(const char *file, const struct policy *policy, struct repo
         struct policy_case_result result;
         policy_case_run(policy, i, &result);
         report->failed += !result.passed;
-        mark_exercised(policy, &result.decision, report);
+        mark_exercised(policy, i, &result, report);
         if (report->cases != NULL)
-            (void)json_array_append_new(report->cases, case_json(&result));
+            (void)json_array_append_new(report->cases, case_json(policy, &result));
         else
             print_case(file, &result);
     }
@@ -58,7 +57,7 @@ static void report_unexercised(const char *file, const struct policy *policy, st
 {
     for (size_t i = 0; i < policy_rule_count(policy); i++) {
         struct policy_rule_info rule = policy_rule_info(policy, i);
-        if (report->exercised[i])
+        if (report->exercised[i] || rule.is_stop)
             continue;
         if (report->unexercised != NULL)
             (void)json_array_append_new(report->unexercised, json_string(rule.id));
@@ -68,28 +67,43 @@ static void report_unexercised(const char *file, const struct policy *policy, st
     }
 }
 
-static size_t test_as_text(const char *file, const struct policy *policy)
+static void test_as_text(const char *file, const struct policy *policy, struct report *report)
 {
-    struct report report = {0};
     size_t count = policy_case_count(policy);
     (void)printf("%s: %s\n", file, policy_name(policy));
-    run_cases(file, policy, &report);
-    report_unexercised(file, policy, &report);
-    (void)printf("  %zu of %zu cases passed\n", count - report.failed, count);
-    return report.failed;
+    run_cases(file, policy, report);
+    report_unexercised(file, policy, report);
+    (void)printf("  %zu of %zu cases passed\n", count - report->failed, count);
 }
 
-static size_t test_as_json(const char *file, const struct policy *policy, json_t *list)
+static void test_as_json(const char *file, const struct policy *policy, struct report *report,
+                         json_t *list)
 {
-    struct report report = {.cases = json_array(), .unexercised = json_array()};
-    run_cases(file, policy, &report);
-    report_unexercised(file, policy, &report);
+    report->cases = json_array();
+    report->unexercised = json_array();
+    run_cases(file, policy, report);
+    report_unexercised(file, policy, report);
     (void)json_array_append_new(
         list, json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "file", file, "name", policy_name(policy),
-                        "passed", (json_int_t)(policy_case_count(policy) - report.failed), "failed",
-                        (json_int_t)report.failed, "cases", report.cases, "unexercised",
-                        report.unexercised));
-    return report.failed;
+                        "passed", (json_int_t)(policy_case_count(policy) - report->failed),
+                        "failed", (json_int_t)report->failed, "cases", report->cases, "unexercised",
+                        report->unexercised));
+}
+
+static enum ota_policy_exit test_policy(const char *file, const struct policy *policy, json_t *list)
+{
+    struct report report = {.exercised =
+                                calloc(policy_rule_count(policy), sizeof *report.exercised)};
+    if (report.exercised == NULL) {
+        (void)fputs("ota-policy: memory is exhausted\n", stderr);
+        return OTA_POLICY_BAD;
+    }
+    if (list != NULL)
+        test_as_json(file, policy, &report, list);
+    else
+        test_as_text(file, policy, &report);
+    free(report.exercised);
+    return report.failed == 0 ? OTA_POLICY_OK : OTA_POLICY_FAILED;
 }
 
 /* `list` is NULL for an answer in text. */
@@ -105,9 +119,9 @@ static enum ota_policy_exit test_file(const char *file, json_t *list)
             ota_policy_print_problem(&problem);
         return OTA_POLICY_BAD;
     }
-    size_t failed = list != NULL ? test_as_json(file, policy, list) : test_as_text(file, policy);
+    enum ota_policy_exit status = test_policy(file, policy, list);
     policy_free(policy);
-    return failed == 0 ? OTA_POLICY_OK : OTA_POLICY_FAILED;
+    return status;
 }
 
 enum ota_policy_exit ota_policy_test(const struct ota_policy_options *options)

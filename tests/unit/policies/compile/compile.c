@@ -68,7 +68,7 @@ static void mistakes_in_the_frame_are_named_with_their_place(void **state)
         {"version: 1\nname: My Policy\n", 2, 7,
          "expected at most 64 lower-case letters, digits and hyphens, not a hyphen first"},
         {HEAD, 1, 1, "the key 'rules' is missing"},
-        {HEAD "rules: []\n", 3, 8, "expected 1 to 128 rules"},
+        {HEAD "rules: []\n", 3, 8, "expected 1 to 16384 rules"},
         {HEAD "rules: {a: b}\n", 3, 8, "rules: expected a list, found a mapping"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -79,8 +79,7 @@ static void mistakes_in_rules_are_named_with_their_place(void **state)
 {
     (void)state;
     const struct wrong cases[] = {
-        {HEAD "rules:\n" RULE("a") RULE("b") RULE("a"), 6, 10,
-         "the id 'a' is taken by the rule in line 4"},
+        {HEAD "rules:\n" RULE("a") RULE("b") RULE("a"), 6, 10, "the id 'a' is taken in line 4"},
         {HEAD "rules:\n" RULE("default-deny"), 4, 10, "the id 'default-deny' is reserved"},
         {HEAD "rules:\n" RULE("-a"), 4, 10,
          "expected at most 64 lower-case letters, digits and hyphens, not a hyphen first"},
@@ -222,7 +221,7 @@ static void mistakes_in_cases_are_named_with_their_place(void **state)
     const struct wrong cases[] = {
         {ONE "tests: x\n", 5, 8, "tests: expected a list, found a single value"},
         {ONE "tests:\n  - {name: t}\n", 6, 5, "the key 'expect' is missing"},
-        {ONE "tests:\n  - {name: t, expect: allow, rule: b}\n", 6, 36, "no rule has the id 'b'"},
+        {ONE "tests:\n  - {name: t, expect: allow, rule: b}\n", 6, 36, "nothing has the id 'b'"},
         {ONE "tests:\n  - {name: t, expect: allow}\n  - {name: t, expect: deny}\n", 7, 12,
          "the name is taken by the case in line 6"},
         {ONE "test_facts: {card.regoin: x}\n", 5, 14,
@@ -262,7 +261,7 @@ static void number_of_rules_is_limited(void **state)
     text = rules_of(POLICY_RULES_MAX + 1);
     struct document_problem problem;
     assert_null(compile_text(text, &problem));
-    assert_string_equal(problem.text, "expected 1 to 128 rules");
+    assert_string_equal(problem.text, "expected 1 to 16384 rules");
     free(text);
 }
 
@@ -283,7 +282,7 @@ static void number_of_conditions_is_limited(void **state)
     (void)snprintf(text + len, cap - (size_t)len, "]}}\n");
     struct document_problem problem;
     assert_null(compile_text(text, &problem));
-    assert_string_equal(problem.text, "the policy has more than 4096 conditions");
+    assert_string_equal(problem.text, "the policy has more than 131072 conditions");
     free(text);
 }
 

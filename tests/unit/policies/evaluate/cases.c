@@ -60,8 +60,8 @@ static void cases_fail_and_say_what_came_instead(void **state)
     expect_difference("  - {name: t, facts: {bank.id: b}, expect: allow, rule: a}\n",
                       "expected the rule a, but both decided");
     expect_difference("  - {name: t, expect: allow, obligations: {retire_old_bank: delete}}\n",
-                      "expected retire_old_bank delete, allow_break_before_make false; got "
-                      "retire_old_bank lock, allow_break_before_make false");
+                      "expected retire_old_bank: delete, allow_break_before_make: false; got "
+                      "retire_old_bank: lock, allow_break_before_make: false");
 }
 
 int main(void)

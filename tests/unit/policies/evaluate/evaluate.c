@@ -3,7 +3,7 @@
 #include "policies/evaluate/evaluate.h"
 #include "tests/unit/policies/policy_text.h"
 
-#define BIT(fact) (UINT32_C(1) << (fact))
+#define BIT(fact) POLICY_FACT_BIT(fact)
 
 /* Rules that the bank's id switches on and off: bank.id "ad" makes allow-1 and deny-1 hold. */
 static const char rules[] =
@@ -118,9 +118,7 @@ static void missing_facts_deny_what_would_have_been_allowed(void **state)
     (void)state;
     char text[RULE_TEXT_SIZE];
     struct policy *one =
-        compile_good(one_rule("{any: [{bank.id: b}, {card.region: {not: x}}, {bank.id: {absent: "
-                              "true}}]}",
-                              text));
+        compile_good(one_rule("{any: [{bank.id: b}, {card.region: {not: x}}]}", text));
     struct policy_facts facts = {0};
     struct policy_decision decision;
     policy_evaluate(one, &facts, &decision);
@@ -133,6 +131,40 @@ static void missing_facts_deny_what_would_have_been_allowed(void **state)
     policy_evaluate(one, &facts, &decision);
     assert_int_equal(decision.effect, POLICY_ALLOW);
     policy_free(one);
+}
+
+static void missing_facts_that_change_nothing_are_not_missed(void **state)
+{
+    (void)state;
+    char text[RULE_TEXT_SIZE];
+    struct policy *one =
+        compile_good(one_rule("{any: [{card.region: {not: x}}, {bank.id: {absent: true}}]}", text));
+    struct policy_facts facts = {0};
+    struct policy_decision decision;
+    policy_evaluate(one, &facts, &decision);
+    assert_int_equal(decision.effect, POLICY_ALLOW);
+    policy_free(one);
+}
+
+static void sure_denial_says_so_although_facts_are_missing(void **state)
+{
+    (void)state;
+    char text[RULE_TEXT_SIZE];
+    (void)snprintf(text, sizeof text,
+                   "version: 1\nname: p\nrules:\n"
+                   "  - {id: a, effect: allow, when: {card.region: x}, reason: r}\n"
+                   "  - {id: d, effect: deny, when: {bank.id: b}, reason: r}\n");
+    struct policy *two = compile_good(text);
+    struct policy_facts facts = {0};
+    struct policy_decision decision;
+    policy_facts_set_string(&facts, POLICY_BANK_ID, "b");
+    policy_evaluate(two, &facts, &decision);
+    assert_false(decision.incomplete);
+    assert_string_equal(policy_decision_rule(&decision), "d");
+    policy_facts_set_string(&facts, POLICY_BANK_ID, "c");
+    policy_evaluate(two, &facts, &decision);
+    assert_true(decision.incomplete);
+    policy_free(two);
 }
 
 static void only_facts_that_a_rule_asks_for_can_be_missing(void **state)
@@ -164,20 +196,27 @@ static void facts_read_are_told(void **state)
     assert_int_equal(decide("ask").facts_read, BIT(POLICY_BANK_ID) | BIT(POLICY_CARD_STATUS));
 }
 
-static void every_rule_can_decide_at_once(void **state)
+/* More rules decide than a decision lists: the first of the file are named, all obligations count.
+ */
+static void more_rules_than_are_listed_can_decide(void **state)
 {
     (void)state;
-    char text[128 + 64 * POLICY_RULES_MAX];
+    enum { RULES = POLICY_DECIDING_MAX + 3 };
+    char text[128 + 96 * RULES];
     int len = snprintf(text, sizeof text, "version: 1\nname: p\nrules:\n");
-    for (int i = 0; i < POLICY_RULES_MAX; i++)
+    for (int i = 0; i < RULES; i++)
         len += snprintf(text + len, sizeof text - (size_t)len,
-                        "  - {id: r%d, effect: allow, when: always, reason: x}\n", i);
+                        "  - {id: r%d, effect: allow, when: always, reason: x%s}\n", i,
+                        i == RULES - 1 ? ", obligations: {second_person: true}" : "");
     struct policy *full = compile_good(text);
     struct policy_facts facts = {0};
     struct policy_decision decision;
     policy_evaluate(full, &facts, &decision);
-    assert_int_equal(decision.rule_count, POLICY_RULES_MAX);
-    assert_string_equal(decision.rules[POLICY_RULES_MAX - 1], "r127");
+    assert_int_equal(decision.rule_count, POLICY_DECIDING_MAX);
+    assert_int_equal(decision.rules_unlisted, 3);
+    assert_string_equal(decision.rules[0], "r0");
+    assert_string_equal(decision.rules[POLICY_DECIDING_MAX - 1], "r31");
+    assert_true(decision.obligations.second_person);
     policy_free(full);
 }
 
@@ -193,7 +232,9 @@ int main(void)
         cmocka_unit_test(only_facts_that_a_rule_asks_for_can_be_missing),
         cmocka_unit_test(refused_values_deny),
         cmocka_unit_test(facts_read_are_told),
-        cmocka_unit_test(every_rule_can_decide_at_once),
+        cmocka_unit_test(missing_facts_that_change_nothing_are_not_missed),
+        cmocka_unit_test(sure_denial_says_so_although_facts_are_missing),
+        cmocka_unit_test(more_rules_than_are_listed_can_decide),
     };
     return cmocka_run_group_tests(tests, compile_rules, free_rules);
 }

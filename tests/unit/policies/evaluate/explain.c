@@ -6,8 +6,9 @@
 
 static void write_line(void *user, const struct policy_explanation *item)
 {
-    policy_text_add(user, "%*s%s %s%s%s\n", (int)(2 * item->depth), "", item->holds ? "+" : "-",
-                    item->condition, item->is_group ? "" : " | ", item->found);
+    policy_text_add(user, "%*s%s %s%s%s\n", (int)(2 * item->depth), "",
+                    item->answer == POLICY_YES ? "+" : "-", item->condition,
+                    item->is_group ? "" : " | ", item->found);
 }
 
 static void every_condition_is_told_with_what_was_found(void **state)
