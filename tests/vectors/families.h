@@ -8,6 +8,7 @@ extern const struct vector_family vector_cap;       /* check_cap.c: CAP archives
 extern const struct vector_family vector_channel;   /* check_channel.c: whole sessions */
 extern const struct vector_family vector_crypto;    /* check_crypto.c: single computations */
 extern const struct vector_family vector_emv;       /* check_emv.c: payment applications */
+extern const struct vector_family vector_delegated; /* check_delegated.c: tokens, receipts, DAP */
 extern const struct vector_family vector_gp;        /* check_gp.c: commands */
 extern const struct vector_family vector_packet;    /* check_packet.c: secured packets of SCP80 */
 extern const struct vector_family vector_responses; /* check_responses.c: what cards answer */

@@ -18,6 +18,7 @@ enum { VECTOR_ARENA = 65536 };
 
 struct vector {
     const char *id;
+    const char *kind;
     json_t *inputs;
     json_t *expected; /* the copy that shrinks */
     size_t failures;

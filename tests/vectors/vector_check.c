@@ -87,6 +87,7 @@ static void check_record(const json_t *record, struct tally *tally)
     static struct vector v; /* its arena is too large for a stack frame */
     memset(&v, 0, sizeof v);
     v.id = text_of(record, "id");
+    v.kind = text_of(record, "kind");
     v.inputs = json_object_get(record, "inputs");
     v.expected = json_deep_copy(json_object_get(record, "expected"));
     const struct vector_kind *kind = kind_of(text_of(record, "protocol"), text_of(record, "kind"));
