@@ -3,7 +3,6 @@
 #include "scp/gp/commands.h"
 #include "scp/gp/lifecycle.h"
 #include "scp/gp/privileges.h"
-#include "scp/gp/status_words.h"
 #include "tests/support/expect.h"
 
 static void an_aid_has_five_to_sixteen_bytes(void **state)
@@ -101,29 +100,6 @@ static void one_byte_means_different_states(void **state)
     assert_false(scp_life_cycle_is_locked(0x07));
 }
 
-static void status_words_have_names_and_families(void **state)
-{
-    (void)state;
-    assert_string_equal(scp_sw_name(0x6A82), "FILE_NOT_FOUND");
-    assert_string_equal(scp_sw_name(0x6110), "61XX");
-    assert_string_equal(scp_sw_name(0x63C2), "63CX");
-    assert_string_equal(scp_sw_name(0x6310), "MORE_DATA");
-    assert_string_equal(scp_sw_name(0x1234), "?");
-    assert_non_null(scp_sw_text(0x1234));
-    assert_int_equal(scp_sw_check(0x9000), SCP_OK);
-    assert_int_equal(scp_sw_check(0x6310), SCP_STATUS_WORD);
-}
-
-static void warnings_are_executed_commands(void **state)
-{
-    (void)state;
-    assert_true(scp_sw_executed(0x9000));
-    assert_true(scp_sw_executed(0x6283));
-    assert_true(scp_sw_executed(0x6310));
-    assert_false(scp_sw_executed(0x6985));
-    assert_false(scp_sw_executed(0x6110));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,8 +110,6 @@ int main(void)
         cmocka_unit_test(contradicting_privileges_are_found),
         cmocka_unit_test(privileges_have_names_both_ways),
         cmocka_unit_test(one_byte_means_different_states),
-        cmocka_unit_test(status_words_have_names_and_families),
-        cmocka_unit_test(warnings_are_executed_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
