@@ -95,7 +95,7 @@ static uint16_t get_challenge(const struct card_applet_call *call, const struct 
 {
     (void)apdu;
     uint8_t *challenge = call->state + AT_CHALLENGE;
-    call->env->random(call->env->ctx, challenge, CHALLENGE_SIZE);
+    rebind_random(&call->card->env, challenge, CHALLENGE_SIZE);
     call->state[AT_CHALLENGED] = 1;
     scp_put(out, scp_bytes_of(challenge, CHALLENGE_SIZE));
     return SCP_SW_SUCCESS;

@@ -15,6 +15,14 @@ static const struct card_applet *const applets[] = {&domain, &card_applet_generi
 const char *const card_applet_names[] = {"security-domain", "generic", "payment",
                                          "directory",       "social",  NULL};
 
+struct card_applet_call card_applet_call_of(struct softcard *card, struct card_application *app)
+{
+    return (struct card_applet_call){.app = app,
+                                     .state = card->at->applet_state,
+                                     .card = card,
+                                     .contactless = card->contactless};
+}
+
 const struct card_applet *card_applet_of(uint8_t kind)
 {
     for (size_t i = 0; i < sizeof applets / sizeof applets[0]; i++)

@@ -19,17 +19,23 @@ enum card_applet_kind {
     CARD_APPLET_SOCIAL,
 };
 
-/* What an applet gets: its instance, its volatile state (CARD_APPLET_STATE bytes of card.h) and
- * randomness. */
+struct softcard;
+
+/* What an applet gets: its instance, its volatile state (CARD_APPLET_STATE bytes of card.h), the
+ * interface the command came by, and the card for what is not the instance's own: randomness, the
+ * registry, a commit in the middle of a command. During issuance there is no card: `store` and
+ * `stored` do without. */
 struct card_applet_call {
     struct card_application *app;
     uint8_t *state;
-    const struct rebind_env *env;
+    struct softcard *card;
+    bool contactless;
 };
 
 struct card_applet {
     const char *name;
     enum card_applet_kind kind;
+    bool own_messaging; /* outside of a secure channel, CLA 84 is its own secure messaging */
     /* Append the response to SELECT. */
     uint16_t (*select)(const struct card_applet_call *call, struct scp_writer *out);
     /* A command while selected; SELECT by name and secure messaging are the card's. */
@@ -51,6 +57,9 @@ extern const struct card_applet card_applet_generic;
 extern const struct card_applet card_applet_payment;
 extern const struct card_applet card_applet_directory;
 extern const struct card_applet card_applet_social;
+
+/* A call to `app` on the logical channel of the command. */
+struct card_applet_call card_applet_call_of(struct softcard *card, struct card_application *app);
 
 /* The table of a kind; for CARD_APPLET_DOMAIN one without functions; NULL for no kind. */
 const struct card_applet *card_applet_of(uint8_t kind);

@@ -26,7 +26,7 @@
 #include "scp/gp/store_data.h"
 
 enum {
-    CARD_APPLET_STATE = 64,     /* bytes an applet keeps while it is selected */
+    CARD_APPLET_STATE = 320,    /* bytes an applet keeps while it is selected */
     CARD_STATUS_TAGS_MAX = 32,  /* tag list of GET STATUS */
     CARD_STATUS_PAGE_MAX = 200, /* data of one page: leaves room for R-MAC and R-ENCRYPTION */
     CARD_COUNTER_MAX_02 = 32767,

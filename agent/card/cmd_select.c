@@ -27,8 +27,7 @@ static uint16_t select_application(struct softcard *card, const struct card_appl
         put_domain_fci(card, app, out);
         return SCP_SW_SUCCESS;
     }
-    const struct card_applet_call call = {
-        .app = card_selected(card), .state = card->at->applet_state, .env = &card->env};
+    const struct card_applet_call call = card_applet_call_of(card, card_selected(card));
     return card_applet_of(app->applet)->select(&call, out);
 }
 

@@ -12,12 +12,6 @@ void card_store_end(struct softcard *card)
     scp_wipe(&card->at->store, sizeof card->at->store);
 }
 
-static struct card_applet_call call_for(struct softcard *card, struct card_application *app)
-{
-    return (struct card_applet_call){
-        .app = app, .state = card->at->applet_state, .env = &card->env};
-}
-
 static struct card_application *target_of(const struct softcard *card)
 {
     if (card->at->store.target.len == 0)
@@ -33,7 +27,7 @@ static uint16_t deliver_clear(struct softcard *card, struct card_application *ta
 {
     if (target->sd != NULL)
         return card_domain_store(card, target, dgi);
-    const struct card_applet_call call = call_for(card, target);
+    const struct card_applet_call call = card_applet_call_of(card, target);
     return card_applet_of(target->applet)->store(&call, dgi);
 }
 
@@ -154,7 +148,7 @@ static uint16_t store_block(struct softcard *card, const struct scp_apdu *apdu,
     if (block->last && (store->pending_len > 0 || store->keys_len > 0)) /* something is missing */
         return SCP_SW_WRONG_DATA;
     if (block->last && target->sd == NULL) {
-        const struct card_applet_call call = call_for(card, target);
+        const struct card_applet_call call = card_applet_call_of(card, target);
         sw = card_applet_of(target->applet)->stored(&call);
     }
     if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))

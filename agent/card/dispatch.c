@@ -114,8 +114,7 @@ static uint16_t dispatch_application(struct softcard *card, struct card_applicat
 {
     if (authenticated(card) && apdu->cla == SCP_CLA_GP && apdu->ins == SCP_INS_STORE_DATA)
         return personalise(card, apdu, out);
-    const struct card_applet_call call = {
-        .app = app, .state = card->at->applet_state, .env = &card->env};
+    const struct card_applet_call call = card_applet_call_of(card, app);
     return card_applet_of(app->applet)->command(&call, apdu, out);
 }
 

@@ -242,7 +242,7 @@ static void issue_dgis(const struct issuing *is, const struct document_node *lis
     static const char *const keys[] = {"dgi", "value", NULL};
     uint8_t state[CARD_APPLET_STATE] = {0};
     const struct card_applet *applet = card_applet_of(app->applet);
-    const struct card_applet_call call = {.app = app, .state = state, .env = NULL};
+    const struct card_applet_call call = {.app = app, .state = state};
     for (const struct document_node *item = doc_first(list); item != NULL && !failed(is);
          item = doc_next(item)) {
         doc_expect_keys(item, keys, is->problem);

@@ -61,6 +61,11 @@ void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t
     card->mute = start(card) != SCP_OK;
 }
 
+void softcard_use_contactless(struct softcard *card, bool contactless)
+{
+    card->contactless = contactless;
+}
+
 void softcard_tear_after(struct softcard *card, uint64_t write)
 {
     card->nvm.tear_at = write;

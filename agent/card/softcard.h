@@ -75,6 +75,10 @@ void softcard_close(struct softcard *card);
  * application is selected. Gives the answer to reset. */
 void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len);
 
+/* Whether the card is in the field of a contactless reader from now on, or in the contacts of
+ * another, where it begins. Power it up anew afterwards. */
+void softcard_use_contactless(struct softcard *card, bool contactless);
+
 /* The answer to reset, without a reset. */
 struct scp_bytes softcard_atr(const struct softcard *card);
 

@@ -1,5 +1,6 @@
 /* A command from the reader: its form, its logical channel, its secure messaging, who runs it (GPCS
  * 6.3, 10.2.3, 11.1). */
+#include "agent/card/applet.h"
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
 #include "scp/base/secret.h"
@@ -127,13 +128,21 @@ static void answer_in_session(struct softcard *card, struct scp_bytes command,
     scp_wipe(buffer, sizeof buffer);
 }
 
+/* Whether the selected application has a secure messaging of its own. */
+static bool messages_itself(const struct softcard *card)
+{
+    const struct card_application *app = card_selected(card);
+    return app != NULL && card_applet_of(app->applet)->own_messaging;
+}
+
 /* Whether the command is refused before anyone looks at it: in an aborted session, or with secure
  * messaging where there is none (GPCS 10.2.3). */
 static bool refused(const struct softcard *card, const struct scp_apdu *apdu)
 {
     if (card->at->session.state == CARD_SESSION_ABORTED)
         return true;
-    return card->at->session.state != CARD_SESSION_OPEN && secured(apdu->cla);
+    return card->at->session.state != CARD_SESSION_OPEN && secured(apdu->cla) &&
+           !messages_itself(card);
 }
 
 static void answer(struct softcard *card, const struct scp_apdu *apdu, struct scp_bytes command,

@@ -1,0 +1,131 @@
+/* A payment application in its forms: contactless, personalised in parts or in another way. */
+#include "tests/unit/agent/card/payment_bank.h"
+
+#include <stdio.h>
+
+/* ---- contactless ----------------------------------------------------------------------------- */
+
+static void in_a_field_one_command_gives_the_cryptogram(void **state)
+{
+    (void)state;
+    struct bank bank = bank_issue(VISA_18_DATA);
+    struct rig *rig = bank.rig;
+    uint8_t atr[SOFTCARD_ATR_MAX];
+    size_t atr_len = 0;
+    softcard_use_contactless(rig->card, true);
+    softcard_power(rig->card, atr, &atr_len);
+    assert_sw(0x9000, bank_select(rig));
+    assert_data_hex(rig, "6F228409A00000033301010102A515500454415053"
+                         "8701019F38099F66049F02069F3704");
+    assert_sw(0x9000, rig_hex(rig, "80A8000010830E26000000000000000100AABBCCDD00"));
+    assert_true(scp_bytes_equal(bank_tag(rig, 0x57),
+                                SCP_LITERAL(0x62, 0x22, 0x00, 0x12, 0x34, 0x56, 0x78, 0x90, 0xD3,
+                                            0x11, 0x22, 0x01, 0x00, 0x00, 0x0F)));
+    assert_int_equal(0x80, bank_kind(rig));
+    bank_assert_cryptogram(&bank,
+                           "000000000100000000000000"
+                           "00000000000000000000000000AABBCCDD",
+                           "0040");
+    assert_sw(0x6985, bank_generate_ac(rig, 0x80, CDOL1_DATA));
+    rig_free(rig);
+}
+
+static void a_terminal_that_does_not_offer_it_gets_the_long_way(void **state)
+{
+    (void)state;
+    struct bank bank = bank_issue(VISA_18_DATA);
+    uint8_t atr[SOFTCARD_ATR_MAX];
+    size_t atr_len = 0;
+    softcard_use_contactless(bank.rig->card, true);
+    softcard_power(bank.rig->card, atr, &atr_len);
+    assert_sw(0x9000, bank_select(bank.rig));
+    assert_sw(0x9000, rig_hex(bank.rig, "80A8000010830E06000000000000000100AABBCCDD00"));
+    assert_data_hex(bank.rig, "770A82021C00940408010100");
+    assert_sw(0x9000, bank_generate_ac(bank.rig, 0x80, CDOL1_DATA));
+    rig_free(bank.rig);
+}
+
+/* ---- personalisation ------------------------------------------------------------------------- */
+
+static void without_any_part_that_a_terminal_needs_it_does_not_pay(void **state)
+{
+    (void)state;
+    static const size_t needed[] = {BANK_RECORD, BANK_OPTIONS, BANK_KEYS};
+    for (size_t n = 0; n < sizeof needed / sizeof needed[0]; n++) {
+        struct scp_dgi dgis[BANK_DGI_COUNT];
+        uint8_t memory[BANK_DGI_COUNT][BANK_VALUE_MAX];
+        struct rig *rig = rig_new("scp03-i70-aes128");
+        bank_install(rig);
+        bank_fill(dgis, memory, PBOC_DATA);
+        struct scp_dgi missing = dgis[needed[n]];
+        dgis[needed[n]] = dgis[BANK_PIN];
+        assert_sw(0x9000, bank_personalise(rig, dgis, BANK_DGI_COUNT));
+        assert_sw(0x9000, bank_select(rig));
+        assert_sw(0x6985, rig_hex(rig, "80A80000068304AABBCCDD00"));
+        rig_open(rig);
+        assert_sw(0x9000, bank_personalise(rig, &missing, 1)); /* a later round completes it */
+        bank_begin(rig);
+        rig_free(rig);
+    }
+}
+
+static void a_file_locator_that_names_a_missing_record_is_incomplete(void **state)
+{
+    (void)state;
+    struct scp_dgi dgis[BANK_DGI_COUNT];
+    uint8_t memory[BANK_DGI_COUNT][BANK_VALUE_MAX];
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    bank_install(rig);
+    bank_fill(dgis, memory, PBOC_DATA);
+    dgis[BANK_OPTIONS].value = SCP_LITERAL(0x80, 0x06, 0x1C, 0x00, 0x08, 0x01, 0x02, 0x00);
+    assert_sw(0x9000, bank_personalise(rig, dgis, BANK_DGI_COUNT));
+    assert_sw(0x9000, bank_select(rig));
+    assert_sw(0x6985, rig_hex(rig, "80A80000068304AABBCCDD00"));
+    rig_free(rig);
+}
+
+static void options_of_format_1_are_answered_as_they_are(void **state)
+{
+    (void)state;
+    struct scp_dgi dgis[BANK_DGI_COUNT];
+    uint8_t memory[BANK_DGI_COUNT][BANK_VALUE_MAX];
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    bank_install(rig);
+    bank_fill(dgis, memory, PBOC_DATA);
+    dgis[BANK_OPTIONS].value = SCP_LITERAL(0x80, 0x06, 0x1C, 0x00, 0x08, 0x01, 0x01, 0x00);
+    assert_sw(0x9000, bank_personalise(rig, dgis, BANK_DGI_COUNT));
+    bank_begin(rig);
+    assert_data_hex(rig, "80061C0008010100");
+    rig_free(rig);
+}
+
+static void keys_and_pin_cannot_be_read(void **state)
+{
+    (void)state;
+    struct bank bank = bank_issue(PBOC_DATA);
+    assert_sw(0x9000, bank_select(bank.rig));
+    assert_sw(0x6A88, rig_hex(bank.rig, "80CA800000"));
+    assert_sw(0x6A88, rig_hex(bank.rig, "80CA801000"));
+    for (unsigned sfi = 1; sfi <= 31; sfi++) {
+        for (unsigned record = 1; record <= 255; record++) {
+            char command[16];
+            (void)snprintf(command, sizeof command, "00B2%02X%02X00", record, sfi << 3 | 4);
+            uint16_t sw = rig_hex(bank.rig, command);
+            assert_true(sw == 0x6A83 || sw == 0x6A86 || (sfi == 1 && record == 1));
+        }
+    }
+    rig_free(bank.rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_a_field_one_command_gives_the_cryptogram),
+        cmocka_unit_test(a_terminal_that_does_not_offer_it_gets_the_long_way),
+        cmocka_unit_test(without_any_part_that_a_terminal_needs_it_does_not_pay),
+        cmocka_unit_test(a_file_locator_that_names_a_missing_record_is_incomplete),
+        cmocka_unit_test(options_of_format_1_are_answered_as_they_are),
+        cmocka_unit_test(keys_and_pin_cannot_be_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
