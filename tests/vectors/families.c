@@ -2,7 +2,7 @@
 #include "tests/vectors/families.h"
 
 const struct vector_family *const vector_families[] = {
-    &vector_crypto, &vector_channel,   &vector_emv, &vector_gp, &vector_delegated,
-    &vector_packet, &vector_responses, &vector_cap,
+    &vector_crypto,    &vector_channel, &vector_emv,       &vector_gp,
+    &vector_delegated, &vector_packet,  &vector_responses, &vector_cap,
 };
 const size_t vector_family_count = sizeof vector_families / sizeof vector_families[0];
