@@ -15,6 +15,9 @@ struct scp_session_keys {
     struct scp_key enc;
     struct scp_key mac;
     struct scp_key rmac;
+    /* SCP02: of a session opened with BEGIN R-MAC SESSION, derived from the counter after this one
+     * (GPCS E.4.1). No key (len 0) where the option has no R-MAC or the counter has no next. */
+    struct scp_key rmac_session;
 };
 
 /* What a session is derived from. */
@@ -23,7 +26,7 @@ struct scp_session_context {
     uint8_t i;                        /* the option bits of GPCS table E-1 or Amendment D 5.1 */
     uint8_t kvn;                      /* the key version number the card named */
     uint8_t diversification_data[10]; /* as in the INITIALIZE UPDATE response */
-    uint8_t host_challenge[16];       /* 8 used, 16 with S16 */
+    uint8_t host_challenge[16];       /* 8 used, 16 with S16, none with implicit initiation */
     uint8_t card_challenge[16];       /* SCP02: 6, SCP03: 8 or 16 */
     uint32_t counter;                 /* SCP02: 16 bits; SCP03 with pseudo-random challenge: 24 */
 };
@@ -39,12 +42,15 @@ struct scp_keys {
     enum scp_error (*predict)(void *ctx, const struct scp_session_context *session,
                               struct scp_bytes aid, uint8_t challenge[16]);
     /* Encrypt sensitive data (whole blocks, already padded) under the session's data encryption
-     * key: SCP02 explicit: 3DES-ECB under the session DEK; SCP03: AES-CBC, zero IV, static DEK. */
+     * key. SCP02 explicit: 3DES-ECB under the session DEK; SCP02 implicit: 3DES-CBC, zero IV, under
+     * the DEK of the incremented counter; SCP03: AES-CBC, zero IV, static DEK. */
     enum scp_error (*dek_encrypt)(void *ctx, const struct scp_session_context *session,
                                   struct scp_bytes plain, uint8_t *out);
 };
 
-/* Static keys in the caller's memory: the simplest holder. `set` must outlive the result. */
+/* Static keys in the caller's memory: the simplest holder. `set` must outlive the result. Where the
+ * option has one base key (SCP02, b1 clear), it stands in `enc`; `mac` and `dek` are not looked
+ * at. */
 struct scp_keys scp_keys_of_set(const struct scp_key_set *set);
 
 #endif

@@ -11,13 +11,67 @@ const struct scp_protocol_ops *scp_protocol_ops_of(enum scp_protocol protocol)
     return NULL;
 }
 
-bool scp_option_valid(enum scp_protocol protocol, uint8_t i)
+/* ---- options ------------------------------------------------------------------------------ */
+
+const char *scp_option_fault(enum scp_protocol protocol, uint8_t i)
 {
     const struct scp_protocol_ops *ops = scp_protocol_ops_of(protocol);
-    if (ops == NULL || (i & ops->fixed_mask) != ops->fixed_value)
-        return false;
-    return (i & ops->option_r_enc) == 0 || (i & ops->option_r_mac) != 0;
+    if (ops == NULL)
+        return "the protocol is neither SCP02 nor SCP03";
+    for (size_t n = 0; n < ops->rule_count; n++)
+        if ((i & ops->rules[n].mask) == ops->rules[n].value)
+            return ops->rules[n].text;
+    return NULL;
 }
+
+bool scp_option_valid(enum scp_protocol protocol, uint8_t i)
+{
+    return scp_option_fault(protocol, i) == NULL;
+}
+
+bool scp_option_implicit(enum scp_protocol protocol, uint8_t i)
+{
+    if (!scp_option_valid(protocol, i))
+        return false;
+    uint8_t explicit_bit = scp_protocol_ops_of(protocol)->option_explicit;
+    return explicit_bit != 0 && (i & explicit_bit) == 0;
+}
+
+bool scp_challenge_predictable(enum scp_protocol protocol, uint8_t i)
+{
+    return scp_option_valid(protocol, i) &&
+           (i & scp_protocol_ops_of(protocol)->option_predictable) != 0;
+}
+
+size_t scp_authenticator_len(enum scp_protocol protocol, uint8_t i)
+{
+    return (i & scp_protocol_ops_of(protocol)->option_s16) != 0 ? 16 : 8;
+}
+
+size_t scp_host_challenge_len(enum scp_protocol protocol, uint8_t i)
+{
+    return scp_option_valid(protocol, i) ? scp_authenticator_len(protocol, i) : 0;
+}
+
+size_t scp_card_challenge_len(enum scp_protocol protocol, uint8_t i)
+{
+    return protocol == SCP_PROTOCOL_02 ? 6 : scp_authenticator_len(protocol, i);
+}
+
+enum scp_error scp_counter_ahead(enum scp_protocol protocol, uint32_t known, uint32_t sessions,
+                                 uint32_t *counter)
+{
+    const struct scp_protocol_ops *ops = scp_protocol_ops_of(protocol);
+    if (ops == NULL)
+        return SCP_UNSUPPORTED;
+    uint64_t ahead = (uint64_t)known + sessions + (protocol == SCP_PROTOCOL_03 ? 1 : 0);
+    if (ahead > ops->counter_max)
+        return SCP_COUNTER_EXHAUSTED;
+    *counter = (uint32_t)ahead;
+    return SCP_OK;
+}
+
+/* ---- levels ------------------------------------------------------------------------------- */
 
 /* The level bits that `i` allows. */
 static uint8_t allowed_bits(const struct scp_protocol_ops *ops, uint8_t i)
@@ -34,6 +88,8 @@ bool scp_level_valid(enum scp_protocol protocol, uint8_t i, uint8_t level)
 {
     if (!scp_option_valid(protocol, i))
         return false;
+    if (scp_option_implicit(protocol, i))
+        return level == SCP_LEVEL_C_MAC; /* GPCS E.1.2.2 */
     const struct scp_protocol_ops *ops = scp_protocol_ops_of(protocol);
     if ((level & ~allowed_bits(ops, i)) != 0)
         return false;
@@ -53,21 +109,7 @@ uint8_t scp_level_highest(enum scp_protocol protocol, uint8_t i)
     return highest;
 }
 
-bool scp_challenge_predictable(enum scp_protocol protocol, uint8_t i)
-{
-    return scp_option_valid(protocol, i) &&
-           (i & scp_protocol_ops_of(protocol)->option_predictable) != 0;
-}
-
-size_t scp_authenticator_len(enum scp_protocol protocol, uint8_t i)
-{
-    return (i & scp_protocol_ops_of(protocol)->option_s16) != 0 ? 16 : 8;
-}
-
-size_t scp_card_challenge_len(enum scp_protocol protocol, uint8_t i)
-{
-    return protocol == SCP_PROTOCOL_02 ? 6 : scp_authenticator_len(protocol, i);
-}
+/* ---- lengths ------------------------------------------------------------------------------ */
 
 size_t scp_channel_mac_len(const struct scp_channel *ch)
 {
@@ -76,18 +118,22 @@ size_t scp_channel_mac_len(const struct scp_channel *ch)
 
 bool scp_channel_encrypts(const struct scp_channel *ch, size_t data_len)
 {
-    if ((ch->params.level & SCP_LEVEL_C_ENC) == 0)
+    if ((ch->now.level & SCP_LEVEL_C_ENC) == 0)
         return false;
     return data_len > 0 || (ch->params.quirks & SCP_QUIRK_ENCRYPT_EMPTY) != 0;
 }
 
+size_t scp_channel_body_len(const struct scp_channel *ch, size_t data_len)
+{
+    size_t block = scp_protocol_ops_of(ch->params.protocol)->block;
+    return scp_channel_encrypts(ch, data_len) ? (data_len / block + 1) * block : data_len;
+}
+
 size_t scp_channel_protected_len(const struct scp_channel *ch, size_t data_len)
 {
-    if ((ch->params.level & SCP_LEVEL_C_MAC) == 0)
+    if ((ch->now.level & SCP_LEVEL_C_MAC) == 0)
         return data_len;
-    size_t block = scp_protocol_ops_of(ch->params.protocol)->block;
-    size_t len = scp_channel_encrypts(ch, data_len) ? (data_len / block + 1) * block : data_len;
-    return len + scp_channel_mac_len(ch);
+    return scp_channel_body_len(ch, data_len) + scp_channel_mac_len(ch);
 }
 
 size_t scp_channel_room(const struct scp_channel *ch)
@@ -96,6 +142,11 @@ size_t scp_channel_room(const struct scp_channel *ch)
     while (scp_channel_protected_len(ch, room) > SCP_APDU_DATA_MAX)
         room--;
     return room;
+}
+
+uint8_t scp_channel_level(const struct scp_channel *ch)
+{
+    return ch->now.level;
 }
 
 /* ---- class bytes -------------------------------------------------------------------------- */

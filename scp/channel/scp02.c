@@ -1,336 +1,361 @@
-/* SCP02 (GPCS appendix E), explicit initiation with three base keys. */
-#include "scp/channel/protocol.h"
-#include "scp/crypto/cipher.h"
-#include "scp/crypto/kdf.h"
-#include "scp/crypto/mac.h"
+/* SCP02 (GPCS appendix E): session keys, MACs and encryption. */
+#include "scp/channel/scp02.h"
 
 #include <string.h>
 
-enum { MAC = 8, CHALLENGE = 6, HOST_CHALLENGE = 8, COUNTER_MAX = 0xFFFF };
+enum { MAC = 8, HOST_CHALLENGE = 8, COUNTER_MAX = 0xFFFF };
 
-/* Option bits (GPCS table E-1). */
-enum {
-    I_THREE_KEYS = 0x01,
-    I_UNMODIFIED_APDU = 0x02,
-    I_EXPLICIT = 0x04,
-    I_ICV_OVER_AID = 0x08, /* implicit initiation only */
-    I_ICV_ENCRYPTED = 0x10,
-    I_R_MAC = 0x20,
-    I_WELL_KNOWN_CHALLENGE = 0x40,
-    I_RESERVED = 0x80,
+static const struct scp_option_rule rules[] = {
+    {0x80, 0x80, "bit 8 is reserved (GPCS E.1.1)"},
+    {SCP02_I_EXPLICIT | SCP02_I_ICV_OVER_AID, SCP02_I_EXPLICIT | SCP02_I_ICV_OVER_AID,
+     "with explicit initiation the first ICV is zero, no MAC over the AID (GPCS E.3.2)"},
+    {SCP02_I_EXPLICIT | SCP02_I_WELL_KNOWN_CHALLENGE, SCP02_I_WELL_KNOWN_CHALLENGE,
+     "with implicit initiation there is no card challenge (GPCS E.1.2.2)"},
 };
 
-static const uint8_t zero[MAC];
+static const uint8_t zero[SCP_DES_BLOCK];
 
-/* ---- static keys -------------------------------------------------------------------------- */
-
-static enum scp_error derive(const struct scp_key_set *set,
-                             const struct scp_session_context *session,
-                             struct scp_session_keys *out)
+static bool has(const struct scp_channel *ch, uint8_t option)
 {
-    if (session->counter > COUNTER_MAX)
-        return SCP_OUT_OF_RANGE;
-    uint16_t counter = (uint16_t)session->counter;
-    SCP_TRY(scp02_derive(&set->enc, SCP02_S_ENC, counter, &out->enc));
-    SCP_TRY(scp02_derive(&set->mac, SCP02_C_MAC, counter, &out->mac));
-    return scp02_derive(&set->mac, SCP02_R_MAC, counter, &out->rmac);
+    return (ch->params.i & option) != 0;
 }
 
-/* The left bytes of the C-MAC over the AID (GPCS E.4.2.3). */
-static enum scp_error predict(const struct scp_key_set *set,
-                              const struct scp_session_context *session, struct scp_bytes aid,
-                              uint8_t challenge[16])
+/* ---- session keys ------------------------------------------------------------------------- */
+
+/* EXTERNAL AUTHENTICATE or BEGIN R-MAC SESSION starts the R-MACs of a channel, never both. */
+static const struct scp_key *rmac_key(const struct scp_channel *ch)
 {
-    if (session->counter > COUNTER_MAX)
-        return SCP_OUT_OF_RANGE;
-    struct scp_key key;
-    uint8_t mac[MAC];
-    SCP_TRY(scp02_derive(&set->mac, SCP02_C_MAC, (uint16_t)session->counter, &key));
-    enum scp_error error = scp_mac_des_retail(&key, zero, aid, mac);
-    scp_wipe(&key, sizeof key);
-    SCP_TRY(error);
-    memcpy(challenge, mac, CHALLENGE);
+    return (ch->params.level & SCP_LEVEL_R_MAC) != 0 ? &ch->keys.rmac : &ch->keys.rmac_session;
+}
+
+static enum scp_error set_up(struct scp_channel *ch, uint8_t schedule)
+{
+    switch (schedule) {
+    case SCP_SCHEDULE_ENC:
+        return scp_des3_set(&ch->schedules.of.des.enc, &ch->keys.enc, SCP_ENCRYPT);
+    case SCP_SCHEDULE_DEC:
+        return scp_des3_set(&ch->schedules.of.des.dec, &ch->keys.enc, SCP_DECRYPT);
+    case SCP_SCHEDULE_MAC:
+        return scp_retail_set(&ch->schedules.of.des.mac, &ch->keys.mac);
+    default:
+        if (rmac_key(ch)->len == 0)
+            return SCP_KEY_UNAVAILABLE;
+        return scp_retail_set(&ch->schedules.of.des.rmac, rmac_key(ch));
+    }
+}
+
+static enum scp_error need(struct scp_channel *ch, uint8_t schedule)
+{
+    if ((ch->schedules.ready & schedule) != 0)
+        return SCP_OK;
+    SCP_TRY(set_up(ch, schedule));
+    ch->schedules.ready |= schedule;
     return SCP_OK;
 }
 
-typedef enum scp_error (*des3_ecb)(const struct scp_key *key, struct scp_bytes in, uint8_t *out);
+/* ---- authentication (GPCS E.4.2.1, E.4.2.2) ----------------------------------------------- */
 
-/* Sensitive data go under the session's key, block by block (GPCS E.4.7). */
-static enum scp_error dek(des3_ecb run, const struct scp_key_set *set,
-                          const struct scp_session_context *session, struct scp_bytes in,
-                          uint8_t *out)
-{
-    if (session->counter > COUNTER_MAX)
-        return SCP_OUT_OF_RANGE;
-    struct scp_key key;
-    SCP_TRY(scp02_derive(&set->dek, SCP02_DEK, (uint16_t)session->counter, &key));
-    enum scp_error error = run(&key, in, out);
-    scp_wipe(&key, sizeof key);
-    return error;
-}
-
-static enum scp_error dek_encrypt(const struct scp_key_set *set,
-                                  const struct scp_session_context *session, struct scp_bytes plain,
-                                  uint8_t *out)
-{
-    return dek(scp_des3_ecb_encrypt, set, session, plain, out);
-}
-
-static enum scp_error dek_decrypt(const struct scp_key_set *set,
-                                  const struct scp_session_context *session,
-                                  struct scp_bytes cipher, uint8_t *out)
-{
-    return dek(scp_des3_ecb_decrypt, set, session, cipher, out);
-}
-
-/* ---- authentication ----------------------------------------------------------------------- */
-
-/* GPCS E.4.2.1 and E.4.2.2: both sides' challenges, in the order of who proves himself. */
-static enum scp_error cryptogram(const struct scp_session_keys *keys,
-                                 const struct scp_session_context *session, enum scp_side side,
+/* A full triple DES MAC over both sides' challenges, in the order of who proves himself. */
+static enum scp_error cryptogram(struct scp_channel *ch, enum scp_side side,
                                  uint8_t out[SCP_AUTHENTICATOR_MAX])
 {
-    uint8_t data[HOST_CHALLENGE + 2 + CHALLENGE];
+    uint8_t data[HOST_CHALLENGE + 2 + SCP02_CHALLENGE + SCP_DES_BLOCK];
     struct scp_writer w = scp_writer_on(data, sizeof data);
-    struct scp_bytes host = scp_bytes_of(session->host_challenge, HOST_CHALLENGE);
+    struct scp_bytes host = scp_bytes_of(ch->session.host_challenge, HOST_CHALLENGE);
     if (side == SCP_SIDE_CARD)
         scp_put(&w, host);
-    scp_put_u16(&w, (uint16_t)session->counter);
-    scp_put(&w, scp_bytes_of(session->card_challenge, CHALLENGE));
+    scp_put_u16(&w, (uint16_t)ch->session.counter);
+    scp_put(&w, scp_bytes_of(ch->session.card_challenge, SCP02_CHALLENGE));
     if (side == SCP_SIDE_HOST)
         scp_put(&w, host);
-    return scp_mac_des3_full(&keys->enc, zero, scp_written(&w), out);
+    scp_pad(&w, SCP_DES_BLOCK);
+    SCP_TRY(need(ch, SCP_SCHEDULE_ENC));
+    SCP_TRY(scp_des3_encrypt(&ch->schedules.of.des.enc, zero, scp_written(&w), data));
+    memcpy(out, scp_bytes_from(scp_written(&w), w.len - SCP_DES_BLOCK).ptr, SCP_DES_BLOCK);
+    scp_wipe(data, sizeof data);
+    return SCP_OK;
 }
 
 /* ---- C-MAC (GPCS E.4.4) ------------------------------------------------------------------- */
 
-/* Over the command with plain data; the class byte and Lc as they are before or after the MAC is
- * added, as the option says. */
-static enum scp_error command_mac(const struct scp_channel *ch, const uint8_t icv[MAC],
-                                  const struct scp_apdu *plain, uint8_t mac[MAC])
+static enum scp_error retail(struct scp_retail_key *key, const uint8_t icv[MAC],
+                             const struct scp_bytes parts[2], uint8_t mac[MAC])
 {
-    bool unmodified = (ch->params.i & I_UNMODIFIED_APDU) != 0;
-    uint8_t input[SCP_APDU_HEADER + SCP_APDU_DATA_MAX];
-    struct scp_writer w = scp_writer_on(input, sizeof input);
-    scp_put_u8(&w, unmodified ? scp_cla_stripped(plain->cla) : scp_cla_maced(plain->cla));
-    scp_put_u8(&w, plain->ins);
-    scp_put_u8(&w, plain->p1);
-    scp_put_u8(&w, plain->p2);
-    scp_put_u8(&w, (uint8_t)(plain->data.len + (unmodified ? 0 : MAC)));
-    scp_put(&w, plain->data);
-    SCP_TRY(scp_writer_status(&w));
-    enum scp_error error = scp_mac_des_retail(&ch->keys.mac, icv, scp_written(&w), mac);
-    scp_wipe(input, sizeof input);
-    return error;
+    struct scp_retail run;
+    scp_retail_start(&run, icv);
+    SCP_TRY(scp_retail_add(key, &run, parts[0]));
+    SCP_TRY(scp_retail_add(key, &run, parts[1]));
+    return scp_retail_end(key, &run, mac);
 }
 
-/* The ICV of every command after the first (GPCS E.3.4). */
-static enum scp_error chained_mac(const struct scp_channel *ch, const struct scp_apdu *plain,
-                                  uint8_t mac[MAC])
+/* The class byte and Lc that a C-MAC covers: as they are before or after the MAC is added. */
+static uint8_t maced_cla(const struct scp_channel *ch, uint8_t cla)
 {
+    return has(ch, SCP02_I_UNMODIFIED_APDU) ? scp_cla_stripped(cla) : scp_cla_maced(cla);
+}
+
+static size_t maced_lc(const struct scp_channel *ch, size_t data_len)
+{
+    return data_len + (has(ch, SCP02_I_UNMODIFIED_APDU) ? 0 : MAC);
+}
+
+/* With the ICV of every command, which is encrypted but for a session's first (GPCS E.3.4). */
+static enum scp_error chained_mac(struct scp_channel *ch, struct scp_bytes head,
+                                  struct scp_bytes data, uint8_t mac[MAC])
+{
+    const struct scp_bytes parts[2] = {head, data};
     uint8_t icv[MAC];
+    SCP_TRY(need(ch, SCP_SCHEDULE_MAC));
+    struct scp_retail_key *key = &ch->schedules.of.des.mac;
     memcpy(icv, ch->chaining, MAC);
-    if ((ch->params.i & I_ICV_ENCRYPTED) != 0)
-        SCP_TRY(scp_des_encrypt_block(ch->keys.mac.bytes, ch->chaining, icv));
-    return command_mac(ch, icv, plain, mac);
+    if (has(ch, SCP02_I_ICV_ENCRYPTED) && !ch->fresh)
+        SCP_TRY(scp_des_encrypt(&key->first, zero, SCP_BYTES(icv), icv));
+    return retail(key, icv, parts, mac);
 }
 
-static enum scp_error mac_authenticate(const struct scp_channel *ch, uint8_t level,
+static enum scp_error mac_authenticate(struct scp_channel *ch, uint8_t level,
                                        struct scp_bytes host_cryptogram,
                                        uint8_t mac[SCP_AUTHENTICATOR_MAX])
 {
-    struct scp_apdu command = {
-        0x80, SCP_INS_EXTERNAL_AUTHENTICATE, level, 0x00, host_cryptogram, SCP_NO_LE};
-    return command_mac(ch, zero, &command, mac);
+    const struct scp_apdu command = {.ins = SCP_INS_EXTERNAL_AUTHENTICATE, .p1 = level};
+    uint8_t head[SCP_HEAD_LONG];
+    size_t len =
+        scp_put_head(head, maced_cla(ch, SCP_CLA_GP), &command, maced_lc(ch, host_cryptogram.len));
+    const struct scp_bytes parts[2] = {scp_bytes_of(head, len), host_cryptogram};
+    SCP_TRY(need(ch, SCP_SCHEDULE_MAC));
+    return retail(&ch->schedules.of.des.mac, zero, parts, mac);
 }
 
+/* GPCS E.3.2: C-MACs and R-MACs of the session both start from this MAC. */
 static void start(struct scp_channel *ch, const uint8_t mac[SCP_AUTHENTICATOR_MAX])
 {
     memcpy(ch->chaining, mac, MAC);
+    memcpy(ch->r_start, mac, MAC);
     memcpy(ch->r_chaining, mac, MAC);
-    ch->last_command_len = 0;
+    ch->fresh = false;
 }
 
-/* The command as a later R-MAC covers it (GPCS E.4.5): Lc is always there. */
-static void remember(struct scp_channel *ch, const struct scp_apdu *plain)
+/* GPCS E.3.3: from a MAC over the AID, each with its own key. */
+static enum scp_error start_implicit(struct scp_channel *ch)
 {
-    if ((ch->params.level & SCP_LEVEL_R_MAC) == 0)
-        return;
-    struct scp_writer w = scp_writer_on(ch->last_command, sizeof ch->last_command);
-    scp_put_u8(&w, scp_cla_stripped(plain->cla));
-    scp_put_u8(&w, plain->ins);
-    scp_put_u8(&w, plain->p1);
-    scp_put_u8(&w, plain->p2);
-    scp_put_lv(&w, plain->data);
-    ch->last_command_len = scp_written(&w).len;
+    const struct scp_bytes parts[2] = {scp_aid_bytes(&ch->params.aid), SCP_EMPTY};
+    memset(ch->chaining, 0, sizeof ch->chaining);
+    memset(ch->r_start, 0, sizeof ch->r_start);
+    ch->fresh = true;
+    if (!has(ch, SCP02_I_ICV_OVER_AID))
+        return SCP_OK;
+    if (ch->params.aid.len == 0)
+        return SCP_OUT_OF_RANGE;
+    SCP_TRY(need(ch, SCP_SCHEDULE_MAC));
+    SCP_TRY(retail(&ch->schedules.of.des.mac, zero, parts, ch->chaining));
+    if (ch->keys.rmac_session.len == 0)
+        return SCP_OK;
+    SCP_TRY(need(ch, SCP_SCHEDULE_RMAC));
+    return retail(&ch->schedules.of.des.rmac, zero, parts, ch->r_start);
 }
 
 /* ---- commands ----------------------------------------------------------------------------- */
 
-/* Put data and C-MAC into `body`, encrypted where the level says so (GPCS E.4.6). */
-static enum scp_error seal(const struct scp_channel *ch, const struct scp_apdu *command,
-                           const uint8_t mac[MAC], struct scp_writer *body)
-{
-    scp_put(body, command->data);
-    if (scp_channel_encrypts(ch, command->data.len)) {
-        scp_pad(body, SCP_DES_BLOCK);
-        SCP_TRY(scp_writer_status(body));
-        SCP_TRY(scp_des3_cbc_encrypt(&ch->keys.enc, zero, scp_written(body), body->buf));
-    }
-    scp_put(body, scp_bytes_of(mac, MAC));
-    return scp_writer_status(body);
-}
-
+/* The MAC is over the plain data, encryption comes after it and leaves it out (GPCS E.4.6). */
 static enum scp_error protect(struct scp_channel *ch, const struct scp_apdu *command,
-                              struct scp_writer *apdu)
+                              struct scp_writer *w)
 {
-    if ((ch->params.level & SCP_LEVEL_C_MAC) == 0) {
-        scp_put_apdu(apdu, command);
-        remember(ch, command);
-        return scp_writer_status(apdu);
+    struct scp_frame frame;
+    size_t lc = maced_lc(ch, command->data.len);
+    SCP_TRY(scp_frame_lay(&frame, ch, command, lc, w));
+    (void)scp_put_head(frame.head, maced_cla(ch, command->cla), command, lc);
+    SCP_TRY(chained_mac(ch, scp_bytes_of(frame.head, frame.head_len),
+                        scp_bytes_of(frame.body, command->data.len), frame.mac));
+    if (scp_channel_encrypts(ch, command->data.len)) {
+        SCP_TRY(need(ch, SCP_SCHEDULE_ENC));
+        SCP_TRY(scp_des3_encrypt(&ch->schedules.of.des.enc, zero,
+                                 scp_bytes_of(frame.body, frame.body_len), frame.body));
     }
-    uint8_t mac[MAC];
-    uint8_t buffer[SCP_APDU_DATA_MAX];
-    struct scp_writer body = scp_writer_on(buffer, sizeof buffer);
-    SCP_TRY(chained_mac(ch, command, mac));
-    enum scp_error error = seal(ch, command, mac, &body);
-    if (error == SCP_OK) {
-        struct scp_apdu wrapped = *command;
-        wrapped.cla = scp_cla_secured(command->cla);
-        wrapped.data = scp_written(&body);
-        scp_put_apdu(apdu, &wrapped);
-        error = scp_writer_status(apdu);
-    }
-    if (error == SCP_OK) {
-        memcpy(ch->chaining, mac, MAC);
-        remember(ch, command);
-    }
-    scp_wipe(buffer, sizeof buffer);
-    return error;
+    scp_frame_finish(&frame, ch, command->cla);
+    memcpy(ch->chaining, frame.mac, MAC);
+    ch->fresh = false;
+    return SCP_OK;
 }
 
-/* The plain data of a command body. The MAC stands inside the encryption's reach only as plain
- * data, so wrong padding tells no more than a wrong MAC. */
-static enum scp_error unseal(const struct scp_channel *ch, struct scp_bytes body,
-                             struct scp_writer *data)
+/* Append the plain data of a command body. Wrong padding is a wrong MAC: to tell them apart would
+ * tell a sender about the plain data. So the MAC is computed in either case, over all of it. */
+static enum scp_error unseal(struct scp_channel *ch, struct scp_bytes body, struct scp_writer *data,
+                             bool *padded)
 {
+    size_t before = data->len;
+    size_t len = 0;
+    *padded = true;
     if (!scp_channel_encrypts(ch, body.len)) {
         scp_put(data, body);
         return scp_writer_status(data);
     }
-    uint8_t plain[SCP_APDU_DATA_MAX];
-    size_t len = 0;
     if (body.len % SCP_DES_BLOCK != 0)
         return SCP_BAD_MAC;
-    enum scp_error error = scp_des3_cbc_decrypt(&ch->keys.enc, zero, body, plain);
-    if (error == SCP_OK && scp_unpad(scp_bytes_of(plain, body.len), &len) != SCP_OK)
-        error = SCP_BAD_MAC;
-    if (error == SCP_OK) {
-        scp_put(data, scp_bytes_of(plain, len));
-        error = scp_writer_status(data);
-    }
-    scp_wipe(plain, sizeof plain);
-    return error;
+    SCP_TRY(need(ch, SCP_SCHEDULE_DEC));
+    uint8_t *plain = scp_put_space(data, body.len);
+    if (plain == NULL)
+        return scp_writer_status(data);
+    SCP_TRY(scp_des3_decrypt(&ch->schedules.of.des.dec, zero, body, plain));
+    *padded = scp_unpad(scp_bytes_of(plain, body.len), &len) == SCP_OK;
+    data->len = before + (*padded ? len : body.len);
+    return SCP_OK;
+}
+
+static enum scp_error verify(struct scp_channel *ch, const struct scp_apdu *wrapped,
+                             struct scp_writer *data, uint8_t mac[MAC])
+{
+    size_t before = data->len;
+    size_t body_len = wrapped->data.len - MAC;
+    uint8_t head[SCP_HEAD_LONG];
+    bool padded;
+    SCP_TRY(unseal(ch, scp_bytes_slice(wrapped->data, 0, body_len), data, &padded));
+    struct scp_bytes plain = scp_bytes_from(scp_written(data), before);
+    size_t head_len =
+        scp_put_head(head, maced_cla(ch, wrapped->cla), wrapped, maced_lc(ch, plain.len));
+    SCP_TRY(chained_mac(ch, scp_bytes_of(head, head_len), plain, mac));
+    bool same = scp_equal_constant_time(mac, scp_bytes_from(wrapped->data, body_len).ptr, MAC);
+    return same && padded ? SCP_OK : SCP_BAD_MAC;
 }
 
 static enum scp_error open(struct scp_channel *ch, const struct scp_apdu *wrapped,
                            struct scp_writer *data)
 {
-    struct scp_apdu plain = *wrapped;
-    if ((ch->params.level & SCP_LEVEL_C_MAC) == 0) {
-        scp_put(data, wrapped->data);
-        remember(ch, wrapped);
-        return scp_writer_status(data);
-    }
+    size_t before = data->len;
+    uint8_t mac[MAC];
     if (!scp_cla_is_secured(wrapped->cla) || wrapped->data.len < MAC)
         return SCP_BAD_MAC;
-    size_t body_len = wrapped->data.len - MAC;
-    uint8_t mac[MAC];
-    SCP_TRY(unseal(ch, scp_bytes_slice(wrapped->data, 0, body_len), data));
-    plain.cla = scp_cla_plain(wrapped->cla);
-    plain.data = scp_written(data);
-    SCP_TRY(chained_mac(ch, &plain, mac));
-    if (!scp_equal_constant_time(mac, scp_bytes_from(wrapped->data, body_len).ptr, MAC))
-        return SCP_BAD_MAC;
+    enum scp_error error = verify(ch, wrapped, data, mac);
+    if (error != SCP_OK) {
+        if (data->len > before)
+            scp_wipe(&data->buf[before], data->len - before);
+        data->len = before;
+        return error;
+    }
     memcpy(ch->chaining, mac, MAC);
-    remember(ch, &plain);
+    ch->fresh = false;
     return SCP_OK;
 }
 
 /* ---- responses (GPCS E.4.5) --------------------------------------------------------------- */
 
-static enum scp_error response_mac(const struct scp_channel *ch, struct scp_bytes data, uint16_t sw,
+/* The command as its R-MAC covers it: Lc is always there, and has three bytes where the command was
+ * cut into segments, as in the C-MAC. An R-MAC session covers the command that begins it; the one
+ * that ends it is left out. */
+static enum scp_error cover(struct scp_channel *ch, const struct scp_apdu *plain,
+                            enum scp_command_kind kind)
+{
+    if (kind == SCP_KIND_END_R_MAC || (kind == SCP_KIND_ORDINARY && !scp_r_mac_runs(ch)))
+        return SCP_OK;
+    uint8_t head[SCP_HEAD_LONG];
+    size_t len = scp_put_head(head, scp_cla_stripped(plain->cla), plain, plain->data.len);
+    SCP_TRY(need(ch, SCP_SCHEDULE_RMAC));
+    struct scp_retail_key *key = &ch->schedules.of.des.rmac;
+    scp_retail_start(&ch->r_mac, kind == SCP_KIND_BEGIN_R_MAC ? ch->r_start : ch->r_chaining);
+    SCP_TRY(scp_retail_add(key, &ch->r_mac, scp_bytes_of(head, len)));
+    return scp_retail_add(key, &ch->r_mac, plain->data);
+}
+
+static enum scp_error response_mac(struct scp_channel *ch, struct scp_bytes data, uint16_t sw,
                                    uint8_t mac[MAC])
 {
-    uint8_t input[SCP_APDU_MAX + 1 + SCP_LONG_RESPONSE_MAX + 2];
-    struct scp_writer w = scp_writer_on(input, sizeof input);
-    scp_put(&w, scp_bytes_of(ch->last_command, ch->last_command_len));
-    scp_put_u8(&w, (uint8_t)(data.len % 256));
-    scp_put(&w, data);
-    scp_put_u16(&w, sw);
-    enum scp_error error = scp_writer_status(&w);
-    if (error == SCP_OK)
-        error = scp_mac_des_retail(&ch->keys.rmac, ch->r_chaining, scp_written(&w), mac);
-    scp_wipe(input, w.len);
-    return error;
+    const uint8_t length = (uint8_t)(data.len % 256);
+    uint8_t status[2];
+    scp_store_u16(status, sw);
+    SCP_TRY(need(ch, SCP_SCHEDULE_RMAC));
+    struct scp_retail_key *key = &ch->schedules.of.des.rmac;
+    struct scp_retail run = ch->r_mac;
+    SCP_TRY(scp_retail_add(key, &run, scp_bytes_of(&length, 1)));
+    SCP_TRY(scp_retail_add(key, &run, data));
+    SCP_TRY(scp_retail_add(key, &run, SCP_BYTES(status)));
+    return scp_retail_end(key, &run, mac);
+}
+
+/* Whether an R-MAC over this response is computed, and whether it travels with it. */
+static bool is_covered(const struct scp_channel *ch)
+{
+    return ch->pending == SCP_KIND_BEGIN_R_MAC ||
+           (ch->pending == SCP_KIND_ORDINARY && scp_r_mac_runs(ch));
+}
+
+static bool is_carried(const struct scp_channel *ch)
+{
+    return ch->pending == SCP_KIND_ORDINARY && (ch->now.level & SCP_LEVEL_R_MAC) != 0;
 }
 
 static enum scp_error protect_response(struct scp_channel *ch, struct scp_bytes data, uint16_t sw,
                                        struct scp_writer *response)
 {
-    if ((ch->params.level & SCP_LEVEL_R_MAC) == 0) {
-        scp_put(response, data);
-        scp_put_u16(response, sw);
-        return scp_writer_status(response);
-    }
     uint8_t mac[MAC];
-    struct scp_bytes sent = scp_sw_is_good(sw) ? data : SCP_EMPTY;
-    SCP_TRY(response_mac(ch, sent, sw, mac));
+    bool covered = is_covered(ch);
+    struct scp_bytes sent = covered && !scp_sw_is_good(sw) ? SCP_EMPTY : data;
+    if (covered)
+        SCP_TRY(response_mac(ch, sent, sw, mac));
     scp_put(response, sent);
-    scp_put(response, SCP_BYTES(mac));
+    if (is_carried(ch))
+        scp_put(response, SCP_BYTES(mac));
     scp_put_u16(response, sw);
     SCP_TRY(scp_writer_status(response));
-    memcpy(ch->r_chaining, mac, MAC);
+    if (covered)
+        memcpy(ch->r_chaining, mac, MAC);
     return SCP_OK;
+}
+
+/* The answer of END R-MAC SESSION is the last R-MAC; an error has none. */
+static enum scp_error open_end(const struct scp_channel *ch, const struct scp_response *response)
+{
+    if (response->sw != 0x9000)
+        return response->data.len == 0 ? SCP_OK : SCP_BAD_MAC;
+    if (response->data.len != MAC)
+        return response->data.len < MAC ? SCP_TRUNCATED : SCP_BAD_MAC;
+    return scp_equal_constant_time(ch->r_chaining, response->data.ptr, MAC) ? SCP_OK : SCP_BAD_MAC;
 }
 
 static enum scp_error open_response(struct scp_channel *ch, const struct scp_response *response,
                                     struct scp_writer *data)
 {
-    if ((ch->params.level & SCP_LEVEL_R_MAC) == 0) {
-        scp_put(data, response->data);
-        return scp_writer_status(data);
-    }
-    if (response->data.len < MAC)
+    if (ch->pending == SCP_KIND_END_R_MAC)
+        return open_end(ch, response);
+    bool carried = is_carried(ch);
+    bool covered = is_covered(ch);
+    if (carried && response->data.len < MAC)
         return SCP_TRUNCATED;
-    size_t len = response->data.len - MAC;
-    uint8_t mac[MAC];
+    size_t len = response->data.len - (carried ? MAC : 0);
     struct scp_bytes plain = scp_bytes_slice(response->data, 0, len);
-    SCP_TRY(response_mac(ch, plain, response->sw, mac));
-    if (!scp_equal_constant_time(mac, scp_bytes_from(response->data, len).ptr, MAC))
+    uint8_t mac[MAC];
+    if (covered && len > 0 && !scp_sw_is_good(response->sw))
+        return SCP_BAD_MAC; /* data that nothing protects */
+    if (covered)
+        SCP_TRY(response_mac(ch, plain, response->sw, mac));
+    if (carried && !scp_equal_constant_time(mac, scp_bytes_from(response->data, len).ptr, MAC))
         return SCP_BAD_MAC;
     scp_put(data, plain);
     SCP_TRY(scp_writer_status(data));
-    memcpy(ch->r_chaining, mac, MAC);
+    if (covered)
+        memcpy(ch->r_chaining, mac, MAC);
     return SCP_OK;
 }
 
 const struct scp_protocol_ops scp02_ops = {
-    .fixed_mask = I_THREE_KEYS | I_EXPLICIT | I_ICV_OVER_AID | I_RESERVED,
-    .fixed_value = I_THREE_KEYS | I_EXPLICIT,
-    .option_predictable = I_WELL_KNOWN_CHALLENGE,
-    .option_r_mac = I_R_MAC,
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof rules[0],
+    .option_explicit = SCP02_I_EXPLICIT,
+    .option_predictable = SCP02_I_WELL_KNOWN_CHALLENGE,
+    .option_r_mac = SCP02_I_R_MAC,
     .levels = {0x00, 0x01, 0x03, 0x10, 0x11, 0x13},
     .block = SCP_DES_BLOCK,
-    .derive = derive,
-    .predict = predict,
-    .dek_encrypt = dek_encrypt,
-    .dek_decrypt = dek_decrypt,
+    .counter_max = COUNTER_MAX,
+    .mac_over_plain = true,
+    .derive = scp02_keys_derive,
+    .predict = scp02_keys_predict,
+    .dek_encrypt = scp02_keys_dek_encrypt,
+    .dek_decrypt = scp02_keys_dek_decrypt,
     .cryptogram = cryptogram,
     .mac_authenticate = mac_authenticate,
     .start = start,
+    .start_implicit = start_implicit,
     .protect = protect,
     .open = open,
+    .cover = cover,
     .protect_response = protect_response,
     .open_response = open_response,
 };

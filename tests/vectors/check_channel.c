@@ -121,10 +121,11 @@ static void expect_cryptograms(struct vector *v, const struct scp_session_keys *
 {
     const struct scp_protocol_ops *ops = scp_protocol_ops_of(session->protocol);
     size_t len = scp_authenticator_len(session->protocol, session->i);
+    struct scp_channel ch = {.session = *session, .keys = *keys};
     uint8_t out[SCP_AUTHENTICATOR_MAX];
-    if (vector_ok(v, "card", ops->cryptogram(keys, session, SCP_SIDE_CARD, out)))
+    if (vector_ok(v, "card", ops->cryptogram(&ch, SCP_SIDE_CARD, out)))
         vector_expect_bytes(v, v->expected, "card_cryptogram", scp_bytes_of(out, len));
-    if (vector_ok(v, "host", ops->cryptogram(keys, session, SCP_SIDE_HOST, out)))
+    if (vector_ok(v, "host", ops->cryptogram(&ch, SCP_SIDE_HOST, out)))
         vector_expect_bytes(v, v->expected, "host_cryptogram", scp_bytes_of(out, len));
 }
 
@@ -369,13 +370,12 @@ static void scp03_session(struct vector *v)
 /* The record has no cryptogram: the card's own opens the session. */
 static bool open_unrecorded(struct vector *v, struct trace *t)
 {
-    struct scp_session_keys keys;
+    struct scp_channel ch = {.session = t->session};
     uint8_t cryptogram[SCP_AUTHENTICATOR_MAX];
-    if (!vector_ok(v, "derive", t->keys.derive(t->keys.ctx, &t->session, &keys)) ||
-        !vector_ok(v, "cryptogram",
-                   scp02_ops.cryptogram(&keys, &t->session, SCP_SIDE_CARD, cryptogram)))
+    if (!vector_ok(v, "derive", t->keys.derive(t->keys.ctx, &t->session, &ch.keys)) ||
+        !vector_ok(v, "cryptogram", scp02_ops.cryptogram(&ch, SCP_SIDE_CARD, cryptogram)))
         return false;
-    vector_expect_bytes(v, v->expected, "session_rmac", scp_key_bytes(&keys.rmac));
+    vector_expect_bytes(v, v->expected, "session_rmac", scp_key_bytes(&ch.keys.rmac));
     make_answer(v, t, SCP_BYTES(cryptogram));
     return open_trace(v, t);
 }
@@ -418,6 +418,7 @@ static void channel_of_keys(struct vector *v, struct scp_channel *ch, enum scp_p
     ch->params.protocol = ch->session.protocol = protocol;
     ch->params.level = (uint8_t)vector_u32(v, v->inputs, "security_level", SCP_LEVEL_C_MAC);
     ch->params.i = option_of(v, protocol, ch->params.level);
+    ch->now.level = ch->params.level;
     const char *mac = protocol == SCP_PROTOCOL_02 ? "session_cmac" : "session_mac";
     ch->keys.mac = vector_key(v, v->inputs, mac);
     if (vector_has(v->inputs, "session_enc"))

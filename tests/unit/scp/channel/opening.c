@@ -14,24 +14,31 @@ static enum scp_error authenticate(struct scp_channel *ch, struct scp_writer *w)
 /* ---- the host's view ---------------------------------------------------------------------- */
 
 /* A flipped bit must be noticed everywhere but in the diversification data, which the holder of the
- * keys looks at. */
-static void run_flipped_answer(struct pair *p)
+ * keys looks at. SCP03's counter derives no key: only the challenge that it gives proves it, to a
+ * host that knows the AID. */
+static void flip_answer(struct pair *p, bool knows_aid)
 {
     uint8_t apdu[SCP_APDU_MAX];
-    pair_begin(p);
     for (size_t bit = 80; bit < 8 * p->answer.len; bit++) {
         struct scp_channel ch = p->host;
         struct scp_writer w = scp_writer_on(apdu, sizeof apdu);
+        ch.params.aid.len = knows_aid ? ch.params.aid.len : 0;
         p->answer_buffer[bit / 8] ^= (uint8_t)(1u << bit % 8);
         enum scp_error error = scp_channel_open(&ch, &p->keys, p->answer);
-        /* SCP03's counter derives nothing: it is a statement about the next challenge. */
-        bool is_counter = p->option.protocol == SCP_PROTOCOL_03 &&
-                          scp_challenge_predictable(SCP_PROTOCOL_03, p->option.i) &&
-                          bit / 8 >= p->answer.len - 3;
-        assert_int_equal(error == SCP_OK, is_counter);
-        assert_int_equal(authenticate(&ch, &w), is_counter ? SCP_OK : SCP_STATE);
+        bool unproven = !knows_aid && p->option.protocol == SCP_PROTOCOL_03 &&
+                        scp_challenge_predictable(SCP_PROTOCOL_03, p->option.i) &&
+                        bit / 8 >= p->answer.len - 3;
+        assert_int_equal(error == SCP_OK, unproven);
+        assert_int_equal(authenticate(&ch, &w), unproven ? SCP_OK : SCP_STATE);
         p->answer_buffer[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
+}
+
+static void run_flipped_answer(struct pair *p)
+{
+    pair_begin(p);
+    flip_answer(p, true);
+    flip_answer(p, false);
 }
 
 static void a_wrong_answer_blocks_external_authenticate(void **state)
@@ -61,15 +68,38 @@ static void wrong_keys_block_external_authenticate_and_are_wiped(void **state)
     for_each_option(run_wrong_keys);
 }
 
+/* The cryptogram is right and the challenge is not the one that keys, counter and AID give. */
+static void run_random_challenge(struct pair *p)
+{
+    struct scp_session_context session = {.protocol = p->option.protocol, .i = p->option.i};
+    if (!scp_challenge_predictable(session.protocol, session.i))
+        return;
+    uint8_t other[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x01};
+    p->setup.aid = SCP_BYTES(other);
+    pair_begin(p);
+    struct scp_channel unknowing = p->host;
+    unknowing.params.aid.len = 0;
+    assert_int_equal(scp_channel_open(&p->host, &p->keys, p->answer), SCP_MISMATCH);
+    assert_int_equal(scp_channel_open(&unknowing, &p->keys, p->answer), SCP_OK);
+}
+
+static void a_challenge_of_another_application_is_a_mismatch(void **state)
+{
+    (void)state;
+    for_each_option(run_random_challenge);
+}
+
 static struct scp_channel begun(const struct scp_channel_params *params)
 {
     const uint8_t challenge[16] = {0};
     uint8_t apdu[SCP_APDU_MAX];
     struct scp_writer w = scp_writer_on(apdu, sizeof apdu);
     struct scp_channel ch;
-    bool s16 = params->protocol == SCP_PROTOCOL_03 && (params->i & 1) != 0;
-    assert_int_equal(scp_channel_begin(&ch, params, scp_bytes_of(challenge, s16 ? 16 : 8), &w),
-                     SCP_OK);
+    assert_int_equal(
+        scp_channel_begin(
+            &ch, params,
+            scp_bytes_of(challenge, scp_host_challenge_len(params->protocol, params->i)), &w),
+        SCP_OK);
     return ch;
 }
 
@@ -116,7 +146,7 @@ static void steps_out_of_order_are_refused(void **state)
     struct scp_writer w = scp_writer_on(apdu, sizeof apdu);
     struct scp_apdu command = {0x80, 0xF2, 0, 0, SCP_EMPTY, 0};
     uint16_t sw;
-    pair_init(&p, &options[0], 0x01);
+    pair_init(&p, &(struct option){SCP_PROTOCOL_02, 0x05, 16, 0}, 0x01);
     assert_int_equal(scp_channel_open(&p.host, &p.keys, p.answer), SCP_STATE);
     assert_int_equal(scp_channel_authenticate(&p.host, &w), SCP_STATE);
     assert_int_equal(scp_card_channel_authenticate(&p.card, SCP_EMPTY), SCP_STATE);
@@ -227,7 +257,7 @@ static void a_card_without_fitting_keys_answers_nothing(void **state)
     struct pair p;
     uint8_t buffer[64];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    pair_init(&p, &options[0], 0x01);
+    pair_init(&p, &(struct option){SCP_PROTOCOL_02, 0x05, 16, 0}, 0x01);
     p.set.mac.len = 24;
     assert_int_equal(
         scp_card_channel_initialize(&p.card, &p.setup, &p.set, pair_host_challenge(&p), &w),
@@ -348,7 +378,7 @@ static void an_error_of_the_key_holder_reaches_the_caller(void **state)
     struct pair p;
     uint8_t buffer[64];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    pair_init(&p, &options[9], 0x03);
+    pair_init(&p, &(struct option){SCP_PROTOCOL_03, 0x10, 16, 0}, 0x03);
     pair_begin(&p);
     struct scp_session_context session = foreseen(&p);
     p.keys.derive = no_key;
@@ -363,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_answer_blocks_external_authenticate),
         cmocka_unit_test(wrong_keys_block_external_authenticate_and_are_wiped),
+        cmocka_unit_test(a_challenge_of_another_application_is_a_mismatch),
         cmocka_unit_test(an_answer_to_another_question_is_a_mismatch),
         cmocka_unit_test(key_version_0_lets_the_card_choose),
         cmocka_unit_test(steps_out_of_order_are_refused),

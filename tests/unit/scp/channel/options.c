@@ -21,21 +21,79 @@ static void options_allow_their_levels(void **state)
         uint8_t highest;
         bool predictable;
     } known[] = {
-        {SCP_PROTOCOL_02, 0x15, 3, 0x03, false},         {SCP_PROTOCOL_02, 0x55, 3, 0x03, true},
-        {SCP_PROTOCOL_02, 0x35, 6, 0x13, false},         {SCP_PROTOCOL_02, 0x75, 6, 0x13, true},
-        {SCP_PROTOCOL_03, 0x00, 3, 0x03, false},         {SCP_PROTOCOL_03, 0x10, 3, 0x03, true},
-        {SCP_PROTOCOL_03, 0x20, 5, 0x13, false},         {SCP_PROTOCOL_03, 0x60, 6, 0x33, false},
-        {SCP_PROTOCOL_03, 0x70, 6, 0x33, true},          {SCP_PROTOCOL_03, 0x71, 6, 0x33, true},
-        {SCP_PROTOCOL_02, 0x1A, 0, 0x00, false},         {SCP_PROTOCOL_02, 0x14, 0, 0x00, false},
-        {SCP_PROTOCOL_02, 0x95, 0, 0x00, false},         {SCP_PROTOCOL_03, 0x40, 0, 0x00, false},
-        {SCP_PROTOCOL_03, 0x50, 0, 0x00, false},         {SCP_PROTOCOL_03, 0x72, 0, 0x00, false},
-        {(enum scp_protocol)0x01, 0x15, 0, 0x00, false},
+        {SCP_PROTOCOL_02, 0x15, 3, 0x03, false}, {SCP_PROTOCOL_02, 0x55, 3, 0x03, true},
+        {SCP_PROTOCOL_02, 0x35, 6, 0x13, false}, {SCP_PROTOCOL_02, 0x75, 6, 0x13, true},
+        {SCP_PROTOCOL_03, 0x00, 3, 0x03, false}, {SCP_PROTOCOL_03, 0x10, 3, 0x03, true},
+        {SCP_PROTOCOL_03, 0x20, 5, 0x13, false}, {SCP_PROTOCOL_03, 0x60, 6, 0x33, false},
+        {SCP_PROTOCOL_03, 0x70, 6, 0x33, true},  {SCP_PROTOCOL_03, 0x71, 6, 0x33, true},
+        {SCP_PROTOCOL_02, 0x1A, 1, 0x01, false}, {SCP_PROTOCOL_02, 0x14, 3, 0x03, false},
+        {SCP_PROTOCOL_02, 0x3B, 1, 0x01, false}, {SCP_PROTOCOL_02, 0x1D, 0, 0x00, false},
+        {SCP_PROTOCOL_02, 0x5A, 0, 0x00, false}, {SCP_PROTOCOL_02, 0x95, 0, 0x00, false},
+        {SCP_PROTOCOL_03, 0x40, 0, 0x00, false}, {SCP_PROTOCOL_03, 0x50, 0, 0x00, false},
+        {SCP_PROTOCOL_03, 0x72, 0, 0x00, false}, {(enum scp_protocol)0x01, 0x15, 0, 0x00, false},
     };
     for (size_t n = 0; n < sizeof known / sizeof known[0]; n++) {
         assert_int_equal(count_levels(known[n].protocol, known[n].i), known[n].count);
         assert_int_equal(scp_level_highest(known[n].protocol, known[n].i), known[n].highest);
         assert_int_equal(scp_challenge_predictable(known[n].protocol, known[n].i),
                          known[n].predictable);
+    }
+}
+
+/* Half of the combinations of SCP02's bits have a meaning; of SCP03's, those of the table. */
+static void every_option_is_supported_or_refused_by_name(void **state)
+{
+    (void)state;
+    size_t explicit_count = 0;
+    size_t implicit_count = 0;
+    size_t scp03_count = 0;
+    for (unsigned i = 0; i <= 0xFF; i++) {
+        const char *fault = scp_option_fault(SCP_PROTOCOL_02, (uint8_t)i);
+        bool initiates = (i & 0x04) != 0;
+        bool meaningful = (i & 0x80) == 0 && (i & (initiates ? 0x08u : 0x40u)) == 0;
+        assert_int_equal(fault == NULL, meaningful);
+        assert_true(fault == NULL || strstr(fault, "GPCS") != NULL);
+        assert_int_equal(scp_option_implicit(SCP_PROTOCOL_02, (uint8_t)i),
+                         meaningful && !initiates);
+        explicit_count += meaningful && initiates ? 1 : 0;
+        implicit_count += meaningful && !initiates ? 1 : 0;
+        fault = scp_option_fault(SCP_PROTOCOL_03, (uint8_t)i);
+        assert_true(fault == NULL || strstr(fault, "Amendment D") != NULL);
+        assert_false(scp_option_implicit(SCP_PROTOCOL_03, (uint8_t)i));
+        scp03_count += fault == NULL ? 1 : 0;
+    }
+    assert_int_equal(explicit_count, 32);
+    assert_int_equal(implicit_count, 32);
+    assert_int_equal(scp03_count, 12);
+    assert_non_null(scp_option_fault((enum scp_protocol)0x10, 0));
+}
+
+static void counters_ahead_end_with_the_counter(void **state)
+{
+    (void)state;
+    const struct {
+        enum scp_protocol protocol;
+        uint32_t known;
+        uint32_t sessions;
+        enum scp_error error;
+        uint32_t counter;
+    } cases[] = {
+        {SCP_PROTOCOL_02, 7, 0, SCP_OK, 7},
+        {SCP_PROTOCOL_02, 7, 3, SCP_OK, 10},
+        {SCP_PROTOCOL_02, 0xFFFE, 1, SCP_OK, 0xFFFF},
+        {SCP_PROTOCOL_02, 0xFFFF, 1, SCP_COUNTER_EXHAUSTED, 0},
+        {SCP_PROTOCOL_03, 7, 0, SCP_OK, 8},
+        {SCP_PROTOCOL_03, 7, 2, SCP_OK, 10},
+        {SCP_PROTOCOL_03, 0xFFFFFF, 0, SCP_COUNTER_EXHAUSTED, 0},
+        {SCP_PROTOCOL_03, 1, UINT32_MAX, SCP_COUNTER_EXHAUSTED, 0},
+        {(enum scp_protocol)0x10, 1, 0, SCP_UNSUPPORTED, 0},
+    };
+    for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        uint32_t counter = 0;
+        assert_int_equal(
+            scp_counter_ahead(cases[n].protocol, cases[n].known, cases[n].sessions, &counter),
+            cases[n].error);
+        assert_int_equal(counter, cases[n].counter);
     }
 }
 
@@ -102,6 +160,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_allow_their_levels),
+        cmocka_unit_test(every_option_is_supported_or_refused_by_name),
+        cmocka_unit_test(counters_ahead_end_with_the_counter),
         cmocka_unit_test(levels_that_no_card_has_are_invalid),
         cmocka_unit_test(an_answer_reads_back_and_its_beginnings_do_not),
         cmocka_unit_test(answers_of_other_protocols_and_lengths_are_refused),

@@ -2,29 +2,39 @@
 
 #include <string.h>
 
-const struct option options[] = {
-    {SCP_PROTOCOL_02, 0x05, 16, 0},
-    {SCP_PROTOCOL_02, 0x15, 16, 0},
-    {SCP_PROTOCOL_02, 0x17, 16, 0},
-    {SCP_PROTOCOL_02, 0x25, 16, 0},
-    {SCP_PROTOCOL_02, 0x35, 16, 0},
-    {SCP_PROTOCOL_02, 0x55, 16, 0},
-    {SCP_PROTOCOL_02, 0x67, 16, 0},
-    {SCP_PROTOCOL_02, 0x75, 16, 0},
-    {SCP_PROTOCOL_03, 0x00, 16, 0},
-    {SCP_PROTOCOL_03, 0x10, 16, 0},
-    {SCP_PROTOCOL_03, 0x20, 24, 0},
-    {SCP_PROTOCOL_03, 0x30, 32, 0},
-    {SCP_PROTOCOL_03, 0x60, 16, 0},
-    {SCP_PROTOCOL_03, 0x70, 16, 0},
-    {SCP_PROTOCOL_03, 0x70, 24, 0},
-    {SCP_PROTOCOL_03, 0x70, 32, 0},
-    {SCP_PROTOCOL_03, 0x61, 16, 0},
-    {SCP_PROTOCOL_03, 0x71, 32, 0},
-    {SCP_PROTOCOL_03, 0x70, 16, SCP_QUIRK_ENCRYPT_EMPTY},
-    {SCP_PROTOCOL_03, 0x70, 16, SCP_QUIRK_EMPTY_UNCOUNTED},
+/* ---- the options -------------------------------------------------------------------------- */
+
+static const uint8_t all_quirks[] = {
+    SCP_QUIRK_ENCRYPT_EMPTY,
+    SCP_QUIRK_EMPTY_UNCOUNTED,
+    SCP_QUIRK_ENCRYPT_EMPTY_RESPONSE,
+    SCP_QUIRK_ENCRYPT_EMPTY | SCP_QUIRK_EMPTY_UNCOUNTED,
 };
-const size_t option_count = sizeof options / sizeof options[0];
+
+/* Every supported `i`; SCP03 with keys of every length, and each quirk. */
+static size_t list_options(struct option list[OPTIONS_MAX])
+{
+    size_t count = 0;
+    for (unsigned i = 0; i <= 0xFF; i++) {
+        if (scp_option_fault(SCP_PROTOCOL_02, (uint8_t)i) == NULL)
+            list[count++] = (struct option){SCP_PROTOCOL_02, (uint8_t)i, 16, 0};
+        if (scp_option_fault(SCP_PROTOCOL_03, (uint8_t)i) != NULL)
+            continue;
+        for (uint8_t len = 16; len <= 32; len += 8)
+            list[count++] = (struct option){SCP_PROTOCOL_03, (uint8_t)i, len, 0};
+    }
+    for (size_t n = 0; n < sizeof all_quirks; n++)
+        list[count++] = (struct option){SCP_PROTOCOL_03, 0x70, 16, all_quirks[n]};
+    assert_true(count <= OPTIONS_MAX);
+    return count;
+}
+
+bool is_implicit(const struct option *option)
+{
+    return scp_option_implicit(option->protocol, option->i);
+}
+
+/* ---- a pair ------------------------------------------------------------------------------- */
 
 static const uint8_t aid[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00};
 
@@ -68,13 +78,13 @@ struct scp_channel_params pair_params(const struct pair *p)
         .kvn = p->setup.kvn,
         .level = p->level,
         .quirks = p->option.quirks,
+        .aid = {{0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00}, sizeof aid},
     };
 }
 
 struct scp_bytes pair_host_challenge(const struct pair *p)
 {
-    bool s16 = p->option.protocol == SCP_PROTOCOL_03 && (p->option.i & 0x01) != 0;
-    return scp_bytes_of(p->host_challenge, s16 ? 16 : 8);
+    return scp_bytes_of(p->host_challenge, scp_host_challenge_len(p->option.protocol, p->option.i));
 }
 
 void pair_begin(struct pair *p)
@@ -94,11 +104,30 @@ void pair_begin(struct pair *p)
     p->answer = scp_written(&answer);
 }
 
+struct scp_known_card pair_known(const struct pair *p)
+{
+    struct scp_known_card known = {.kvn = p->setup.kvn, .counter = p->setup.counter};
+    memcpy(known.diversification_data, p->setup.diversification_data, 10);
+    return known;
+}
+
+static void open_implicit(struct pair *p)
+{
+    struct scp_channel_params params = pair_params(p);
+    struct scp_known_card known = pair_known(p);
+    assert_int_equal(scp_channel_open_implicit(&p->host, &params, &p->keys, &known), SCP_OK);
+    assert_int_equal(scp_card_channel_listen(&p->card, &p->setup, &p->set), SCP_OK);
+}
+
 void pair_open(struct pair *p, const struct option *option, uint8_t level)
 {
     uint8_t buffer[SCP_APDU_MAX];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
     pair_init(p, option, level);
+    if (is_implicit(option)) {
+        open_implicit(p);
+        return;
+    }
     pair_begin(p);
     assert_int_equal(scp_channel_open(&p->host, &p->keys, p->answer), SCP_OK);
     assert_int_equal(scp_channel_authenticate(&p->host, &w), SCP_OK);
@@ -114,7 +143,9 @@ void pair_fini(struct pair *p)
 
 void for_each_session(void (*run)(struct pair *p))
 {
-    for (size_t n = 0; n < option_count; n++) {
+    static struct option options[OPTIONS_MAX];
+    size_t count = list_options(options);
+    for (size_t n = 0; n < count; n++) {
         for (unsigned level = 0; level <= 0xFF; level++) {
             if (!scp_level_valid(options[n].protocol, options[n].i, (uint8_t)level))
                 continue;
@@ -128,13 +159,19 @@ void for_each_session(void (*run)(struct pair *p))
 
 void for_each_option(void (*run)(struct pair *p))
 {
-    for (size_t n = 0; n < option_count; n++) {
+    static struct option options[OPTIONS_MAX];
+    size_t count = list_options(options);
+    for (size_t n = 0; n < count; n++) {
         struct pair p;
+        if (is_implicit(&options[n]))
+            continue;
         pair_init(&p, &options[n], scp_level_highest(options[n].protocol, options[n].i));
         run(&p);
         pair_fini(&p);
     }
 }
+
+/* ---- commands ----------------------------------------------------------------------------- */
 
 struct scp_apdu sample(const struct pair *p, size_t n)
 {

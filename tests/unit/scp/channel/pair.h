@@ -12,8 +12,8 @@ struct option {
     uint8_t quirks;
 };
 
-extern const struct option options[];
-extern const size_t option_count;
+enum { OPTIONS_MAX = 128 };
+bool is_implicit(const struct option *option);
 
 struct pair {
     struct option option;
@@ -34,13 +34,16 @@ struct scp_channel_params pair_params(const struct pair *p);
 struct scp_bytes pair_host_challenge(const struct pair *p);
 /* INITIALIZE UPDATE on both ends, its answer in `answer`; the host has not looked at it. */
 void pair_begin(struct pair *p);
-/* Begin, open, authenticate. */
+/* What a host that prepares a session knows of this card. */
+struct scp_known_card pair_known(const struct pair *p);
+/* Begin, open, authenticate; or open without any of that, where the option is implicit. */
 void pair_open(struct pair *p, const struct option *option, uint8_t level);
 void pair_fini(struct pair *p);
 
-/* Call `run` with an opened pair for every option and every level it allows. */
+/* Call `run` with an opened pair for every supported option, key length and level. */
 void for_each_session(void (*run)(struct pair *p));
-/* The same with pairs on which only pair_init was called. */
+/* The same for the options of explicit initiation, at their highest level, with pairs on which only
+ * pair_init was called. */
 void for_each_option(void (*run)(struct pair *p));
 
 /* Commands of all four cases and of lengths around the block sizes; each borrows from static

@@ -211,16 +211,26 @@ static void impossible_values_are_refused(void **state)
     (void)state;
     struct pair p;
     uint8_t buffer[SCP_CHANNEL_SAVED_MAX];
-    pair_open(&p, &options[13], 0x33);
+    pair_open(&p, &(struct option){SCP_PROTOCOL_03, 0x70, 16, 0}, 0x33);
     struct scp_bytes stored = save(&p.host, buffer);
     const struct {
         size_t at;
         uint8_t value;
         enum scp_error error;
     } cases[] = {
-        {0, 'X', SCP_MALFORMED},  {4, 2, SCP_UNSUPPORTED}, {5, 0, SCP_MALFORMED},
-        {5, 9, SCP_MALFORMED},    {6, 4, SCP_MALFORMED},   {7, 0x40, SCP_MALFORMED},
-        {9, 0x32, SCP_MALFORMED}, {58, 15, SCP_MALFORMED}, {stored.len - 2, 0xFF, SCP_MALFORMED},
+        {0, 'X', SCP_MALFORMED},    /* magic */
+        {4, 3, SCP_UNSUPPORTED},    /* version */
+        {5, 0, SCP_MALFORMED},      /* state */
+        {5, 9, SCP_MALFORMED},      /* state */
+        {6, 4, SCP_MALFORMED},      /* protocol */
+        {7, 0x40, SCP_MALFORMED},   /* option */
+        {9, 0x32, SCP_MALFORMED},   /* level */
+        {11, 17, SCP_MALFORMED},    /* length of the AID */
+        {35, 9, SCP_MALFORMED},     /* length of the host challenge */
+        {53, 15, SCP_MALFORMED},    /* length of a key */
+        {105, 0x13, SCP_MALFORMED}, /* level now, below the channel's own */
+        {106, 3, SCP_MALFORMED},    /* R-MAC session */
+        {107, 3, SCP_MALFORMED},    /* kind of the pending command */
     };
     for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
         uint8_t was = buffer[cases[n].at];

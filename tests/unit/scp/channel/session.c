@@ -61,10 +61,11 @@ static void responses_collected_in_parts_come_back(void **state)
 /* ---- flipped bits ------------------------------------------------------------------------- */
 
 /* The bits of a command that no MAC covers: the logical channel in the class byte (E.4.4) and Le.
- */
-static bool is_covered(size_t byte, unsigned bit, size_t covered_len)
+ * With implicit initiation, a class byte without secure messaging asks for no MAC at all. */
+static bool is_covered(const struct pair *p, size_t byte, unsigned bit, size_t covered_len)
 {
-    return byte < covered_len && !(byte == 0 && bit < 2);
+    unsigned uncovered = is_implicit(&p->option) ? 8 : 2;
+    return byte < covered_len && !(byte == 0 && bit < uncovered);
 }
 
 static void run_flipped_command(struct pair *p)
@@ -80,7 +81,7 @@ static void run_flipped_command(struct pair *p)
         size_t covered = bytes.len - (command.le == SCP_NO_LE ? 0 : 1);
         for (size_t at = 0; at < bytes.len; at++) {
             for (unsigned bit = 0; bit < 8; bit++) {
-                if (!is_covered(at, bit, covered))
+                if (!is_covered(p, at, bit, covered))
                     continue;
                 wrapped[at] ^= (uint8_t)(1u << bit);
                 assert_int_not_equal(scp_card_channel_receive(&p->card, bytes, &plain, received),
@@ -163,6 +164,8 @@ static void a_skipped_or_repeated_command_is_refused(void **state)
 
 static void run_plain_command(struct pair *p)
 {
+    if (is_implicit(&p->option))
+        return; /* there it passes: see implicit.c */
     uint8_t buffer[SCP_APDU_MAX];
     uint8_t received[SCP_APDU_DATA_MAX];
     struct scp_apdu plain;
