@@ -3,20 +3,30 @@
  * A rule that asks, among the conditions that must all hold, for a text or word to be one of some
  * constants can hold for those values alone. For each rule the most selective of such conditions is
  * taken: the one whose commonest constant is shared by the fewest rules. A rule without one, or
- * whose best one more than half of the rules share, is looked at each time. */
+ * whose best one more than half of the rules share, is looked at each time.
+ *
+ * The next best condition that asks for a single value becomes the rule's guard. It stands beside
+ * the rule's number in the list, so that ten thousand rules cost no more memory traffic than their
+ * lists of one city. */
 #include "policies/compile/program.h"
 
 #include <stdlib.h>
 
-enum { WORDS = 64 };
+enum { WORD_KEYS = 64 };
 
-/* For each fact, how many rules ask for each of its values; while the index is built. */
+/* For each fact, how many rules ask for each of its keys; while the index is built. */
 struct census {
-    uint32_t *counts[POLICY_FACT_COUNT]; /* NULL: the fact cannot be indexed */
-    size_t values;                       /* room of each */
+    uint32_t *counts[POLICY_FACT_COUNT]; /* NULL: no rule asks */
+    size_t keys;                         /* room of each */
 };
 
-/* The values that a condition asks for: symbols of a text, bits of a word. */
+/* What leads to a rule. */
+struct choice {
+    const struct policy_condition *index; /* NULL: the rule is looked at each time */
+    struct policy_posting posting;
+};
+
+/* The keys that a condition asks for: symbols of a text, or bits of a word. */
 struct asked {
     const uint32_t *symbols;
     size_t count;
@@ -39,23 +49,23 @@ static struct asked asked_by(const struct policy_condition *condition)
     bool list = test->constant.items != NULL;
     if (policy_fact_info(test->fact)->type == POLICY_TEXT)
         return (struct asked){.symbols = test->symbols, .count = list ? test->constant.count : 1};
-    return (struct asked){.words = list ? (uint64_t)test->constant.number
-                                        : UINT64_C(1) << test->constant.number};
+    uint64_t words = list ? (uint64_t)test->constant.number : UINT64_C(1) << test->constant.number;
+    return (struct asked){.words = words << 1}; /* keys begin with 1 */
 }
 
-/* The next value at or after `*at`, which moves on; false at the end. */
-static bool next_value(const struct asked *asked, size_t *at, uint32_t *value)
+/* The next key at or after `*at`, which moves on; false at the end. */
+static bool next_key(const struct asked *asked, size_t *at, uint32_t *key)
 {
     if (asked->symbols != NULL) {
         if (*at >= asked->count)
             return false;
-        *value = asked->symbols[(*at)++];
+        *key = asked->symbols[(*at)++];
         return true;
     }
-    while (*at < WORDS && (asked->words >> *at & 1) == 0)
+    while (*at < WORD_KEYS && (asked->words >> *at & 1) == 0)
         ++*at;
-    *value = (uint32_t)*at;
-    return (*at)++ < WORDS;
+    *key = (uint32_t)*at;
+    return (*at)++ < WORD_KEYS;
 }
 
 static void count_condition(struct policy_compiler *c, struct census *census,
@@ -63,21 +73,21 @@ static void count_condition(struct policy_compiler *c, struct census *census,
 {
     uint32_t **counts = &census->counts[condition->test.fact];
     if (*counts == NULL)
-        *counts = calloc(census->values, sizeof **counts);
+        *counts = calloc(census->keys, sizeof **counts);
     if (*counts == NULL) {
         policy_fail_memory(c);
         return;
     }
     struct asked asked = asked_by(condition);
-    uint32_t value;
-    for (size_t at = 0; next_value(&asked, &at, &value);)
-        (*counts)[value]++;
+    uint32_t key;
+    for (size_t at = 0; next_key(&asked, &at, &key);)
+        (*counts)[key]++;
 }
 
 static void take_census(struct policy_compiler *c, struct census *census)
 {
     const struct policy *policy = c->policy;
-    census->values = policy->symbols.count + 1 > WORDS ? policy->symbols.count + 1 : WORDS;
+    census->keys = policy->symbols.count + 1 > WORD_KEYS ? policy->symbols.count + 1 : WORD_KEYS;
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct policy_condition *when = &policy->rules[i].when;
         for (size_t j = 0; j < when->count && policy_is_good(c); j++)
@@ -86,28 +96,34 @@ static void take_census(struct policy_compiler *c, struct census *census)
     }
 }
 
-/* How many rules share the condition's commonest value. */
-static uint32_t crowd_of(const struct census *census, const struct policy_condition *condition)
+/* How many rules share the condition's commonest key, and how many keys it has. */
+static uint32_t crowd_of(const struct census *census, const struct policy_condition *condition,
+                         size_t *keys)
 {
     struct asked asked = asked_by(condition);
     uint32_t most = 0;
-    uint32_t value;
-    for (size_t at = 0; next_value(&asked, &at, &value);)
-        if (census->counts[condition->test.fact][value] > most)
-            most = census->counts[condition->test.fact][value];
+    uint32_t key;
+    *keys = 0;
+    for (size_t at = 0; next_key(&asked, &at, &key); ++*keys)
+        if (census->counts[condition->test.fact][key] > most)
+            most = census->counts[condition->test.fact][key];
     return most;
 }
 
-/* NULL when the rule is to be looked at each time. */
-static const struct policy_condition *
-best_of(const struct policy *policy, const struct census *census, const struct policy_rule *rule)
+/* The rule's condition with the smallest crowd below `least`, for an index; for the guard beside
+ * one (`guard_of`) only single keys. NULL: none. */
+static const struct policy_condition *best_of(const struct census *census,
+                                              const struct policy_rule *rule, uint32_t least,
+                                              const struct choice *guard_of)
 {
     const struct policy_condition *best = NULL;
-    uint32_t least = (uint32_t)(policy->rule_count / 2) + 1;
     for (size_t i = 0; i < rule->when.count; i++) {
         const struct policy_condition *condition = &rule->when.members[i];
-        uint32_t crowd = is_indexable(condition) ? crowd_of(census, condition) : least;
-        if (crowd >= least)
+        size_t keys = 0;
+        if (!is_indexable(condition) || (guard_of != NULL && condition == guard_of->index))
+            continue;
+        uint32_t crowd = crowd_of(census, condition, &keys);
+        if (crowd >= least || (guard_of != NULL && keys != 1))
             continue;
         least = crowd;
         best = condition;
@@ -128,60 +144,88 @@ static struct policy_index *index_of(struct policy *policy, enum policy_fact fac
     return index;
 }
 
-/* Fill one index from the conditions chosen for each rule (NULL: none). */
+/* Words have their keys worked out only where something looks at them. */
+static void note_word(struct policy *policy, enum policy_fact fact)
+{
+    if (policy_fact_info(fact)->type == POLICY_WORD)
+        policy->word_facts |= POLICY_FACT_BIT(fact);
+}
+
+static struct choice choose(struct policy *policy, const struct census *census, size_t rule)
+{
+    struct choice choice = {.posting = {.rule = (uint32_t)rule, .guard = POLICY_FACT_COUNT}};
+    uint32_t half = (uint32_t)(policy->rule_count / 2) + 1;
+    choice.index = best_of(census, &policy->rules[rule], half, NULL);
+    if (choice.index != NULL && index_of(policy, choice.index->test.fact) == NULL)
+        choice.index = NULL;
+    if (choice.index != NULL)
+        note_word(policy, choice.index->test.fact);
+    const struct policy_condition *guard =
+        best_of(census, &policy->rules[rule], UINT32_MAX, &choice);
+    if (guard == NULL)
+        return choice;
+    struct asked asked = asked_by(guard);
+    size_t at = 0;
+    (void)next_key(&asked, &at, &choice.posting.guard_key);
+    choice.posting.guard = guard->test.fact;
+    note_word(policy, guard->test.fact);
+    return choice;
+}
+
+static struct asked asked_of_index(const struct policy_index *index, const struct choice *choice)
+{
+    if (choice->index == NULL || choice->index->test.fact != index->fact)
+        return (struct asked){0};
+    return asked_by(choice->index);
+}
+
 static void fill_index(struct policy_compiler *c, struct policy_index *index,
-                       const struct policy_condition *const chosen[])
+                       const struct choice choices[])
 {
     const struct policy *policy = c->policy;
     bool text = policy_fact_info(index->fact)->type == POLICY_TEXT;
-    index->values = text ? policy->symbols.count + 1 : WORDS;
-    uint32_t *starts = policy_alloc(c, index->values + 2, sizeof *starts);
+    index->keys = text ? policy->symbols.count + 1 : WORD_KEYS;
+    uint32_t *starts = policy_alloc(c, index->keys + 2, sizeof *starts);
     if (starts == NULL)
         return;
-    /* starts[v + 2] counts the rules of v, then becomes where v + 1 begins; filling moves
-     * starts[v + 1] from where v begins to where it ends, which is where v + 1 begins. */
-    uint32_t value;
+    /* starts[k + 2] counts the rules of k, then becomes where k + 1 begins; filling moves
+     * starts[k + 1] from where k begins to where it ends, which is where k + 1 begins. */
+    uint32_t key;
     for (size_t i = 0; i < policy->rule_count; i++) {
-        struct asked asked = {0};
-        if (chosen[i] != NULL && chosen[i]->test.fact == index->fact)
-            asked = asked_by(chosen[i]);
-        for (size_t at = 0; next_value(&asked, &at, &value);)
-            starts[value + 2]++;
+        struct asked asked = asked_of_index(index, &choices[i]);
+        for (size_t at = 0; next_key(&asked, &at, &key);)
+            starts[key + 2]++;
     }
-    for (size_t v = 1; v < index->values + 2; v++)
-        starts[v] += starts[v - 1];
-    uint32_t *rules = policy_alloc(c, starts[index->values + 1], sizeof *rules);
-    if (rules == NULL)
+    for (size_t k = 1; k < index->keys + 2; k++)
+        starts[k] += starts[k - 1];
+    struct policy_posting *list = policy_alloc(c, starts[index->keys + 1], sizeof *list);
+    if (list == NULL)
         return;
     for (size_t i = 0; i < policy->rule_count; i++) {
-        struct asked asked = {0};
-        if (chosen[i] != NULL && chosen[i]->test.fact == index->fact)
-            asked = asked_by(chosen[i]);
-        for (size_t at = 0; next_value(&asked, &at, &value);)
-            rules[starts[value + 1]++] = (uint32_t)i;
+        struct asked asked = asked_of_index(index, &choices[i]);
+        for (size_t at = 0; next_key(&asked, &at, &key);)
+            list[starts[key + 1]++] = choices[i].posting;
     }
     index->starts = starts;
-    index->rules = rules;
+    index->list = list;
 }
 
-static void choose(struct policy_compiler *c, const struct census *census)
+static void build(struct policy_compiler *c, const struct census *census)
 {
     struct policy *policy = c->policy;
-    const struct policy_condition **chosen = calloc(policy->rule_count, sizeof(*chosen));
-    uint32_t *unindexed = policy_alloc(c, policy->rule_count, sizeof *unindexed);
-    if (chosen == NULL)
+    struct choice *choices = calloc(policy->rule_count, sizeof *choices);
+    struct policy_posting *unindexed = policy_alloc(c, policy->rule_count, sizeof *unindexed);
+    if (choices == NULL)
         policy_fail_memory(c);
     for (size_t i = 0; i < policy->rule_count && policy_is_good(c); i++) {
-        chosen[i] = best_of(policy, census, &policy->rules[i]);
-        if (chosen[i] != NULL && index_of(policy, chosen[i]->test.fact) == NULL)
-            chosen[i] = NULL;
-        if (chosen[i] == NULL)
-            unindexed[policy->unindexed_count++] = (uint32_t)i;
+        choices[i] = choose(policy, census, i);
+        if (choices[i].index == NULL)
+            unindexed[policy->unindexed_count++] = choices[i].posting;
     }
     policy->unindexed = unindexed;
     for (size_t i = 0; i < policy->index_count && policy_is_good(c); i++)
-        fill_index(c, &policy->indexes[i], chosen);
-    free(chosen);
+        fill_index(c, &policy->indexes[i], choices);
+    free(choices);
 }
 
 void policy_compile_index(struct policy_compiler *c)
@@ -189,7 +233,7 @@ void policy_compile_index(struct policy_compiler *c)
     struct census census = {0};
     take_census(c, &census);
     if (policy_is_good(c))
-        choose(c, &census);
+        build(c, &census);
     for (size_t i = 0; i < POLICY_FACT_COUNT; i++)
         free(census.counts[i]);
 }

@@ -28,7 +28,7 @@ static bool has_item(const struct policy_value *set, const char *text)
 
 static bool text_is(known_t known, test_t test)
 {
-    return known->symbols[test->fact] == test->symbols[0];
+    return known->keys[test->fact] == test->symbols[0];
 }
 
 static bool text_is_not(known_t known, test_t test)
@@ -39,7 +39,7 @@ static bool text_is_not(known_t known, test_t test)
 /* Symbols ascend, so that a long list takes few looks. */
 static bool text_in(known_t known, test_t test)
 {
-    uint32_t symbol = known->symbols[test->fact];
+    uint32_t symbol = known->keys[test->fact];
     size_t low = 0;
     size_t high = test->constant.count;
     while (low < high) {

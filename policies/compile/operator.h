@@ -33,8 +33,11 @@ struct policy_bound {
 struct policy_known {
     const struct policy_facts *facts;
     struct policy_value derived[POLICY_DERIVED_COUNT];
-    uint32_t symbols[POLICY_FACT_COUNT]; /* of texts: their number in the policy's table, or 0 */
+    /* Values as numbers, of the facts that the policy needs them of. Of a text its symbol, of a
+     * word its index + 1; 0: any other value, or an absent one; POLICY_KEY_OPEN: nobody knows. */
+    uint32_t keys[POLICY_FACT_COUNT];
 };
+#define POLICY_KEY_OPEN UINT32_MAX
 
 /* One side of a comparison fixed: see policy_condition in program.h. */
 struct policy_test {

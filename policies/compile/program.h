@@ -117,13 +117,21 @@ struct policy_case {
     struct policy_obligations obligations;
 };
 
-/* Rules by the value of one fact: those for symbol or word s are rules[starts[s]] up to, without,
- * rules[starts[s + 1]]. */
+/* A rule where it is looked for, with a second value that it asks for, so that most rules are
+ * passed over without being touched. */
+struct policy_posting {
+    uint32_t rule;
+    uint32_t guard_key; /* see policy_known.keys */
+    uint32_t guard;     /* the fact; POLICY_FACT_COUNT: none */
+};
+
+/* Rules by the value of one fact: those for key k are list[starts[k]] up to, without,
+ * list[starts[k + 1]]. */
 struct policy_index {
     enum policy_fact fact;
-    size_t values; /* of s */
+    size_t keys;
     const uint32_t *starts;
-    const uint32_t *rules;
+    const struct policy_posting *list;
 };
 
 enum { POLICY_INDEXES_MAX = 8 };
@@ -161,12 +169,13 @@ struct policy {
     size_t condition_count;
     policy_fact_set facts;        /* that anything asks about */
     policy_fact_set symbol_facts; /* texts compared with constants */
+    policy_fact_set word_facts;   /* words that an index or a guard looks at */
     struct policy_symbols symbols;
     struct policy_symbols ids; /* of rules, limits, exceptions and stops; each with its line */
 
     struct policy_index indexes[POLICY_INDEXES_MAX];
     size_t index_count;
-    const uint32_t *unindexed; /* rules that no index leads to, ascending */
+    const struct policy_posting *unindexed; /* rules that no index leads to, ascending */
     size_t unindexed_count;
 };
 

@@ -21,8 +21,8 @@ struct deciding {
 
 /* ---- finding the rules that hold ---------------------------------------------------------- */
 
-/* Insert in order. No rule is found twice: through two of its values only when the fact is missing,
- * and then it does not hold. */
+/* Insert in order. No rule that holds is found twice: through two of its values only when the fact
+ * is missing, and then it does not hold. */
 static void note_holding(struct holding *holding, uint32_t rule)
 {
     size_t listed = holding->count < POLICY_DECIDING_MAX ? holding->count : POLICY_DECIDING_MAX;
@@ -63,29 +63,32 @@ static void look_at_rule(struct deciding *d, uint32_t index)
         d->unknown = rule;
 }
 
-static void look_at_rules(struct deciding *d, const uint32_t *rules, size_t count)
+/* A rule whose guard asks for another value cannot hold, and is left alone. */
+static void look_at_list(struct deciding *d, const struct policy_posting *list, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        look_at_rule(d, rules[i]);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key =
+            list[i].guard < POLICY_FACT_COUNT ? d->known.keys[list[i].guard] : list[i].guard_key;
+        if (key == list[i].guard_key || key == POLICY_KEY_OPEN)
+            look_at_rule(d, list[i].rule);
+    }
 }
 
 /* The rules for the fact's value. A fact that should be there and is not leaves all of them open;
  * one that may be absent rules them out. */
 static void look_at_index(struct deciding *d, const struct policy_index *index)
 {
-    const struct policy_value *value = &d->known.facts->values[index->fact];
-    const struct policy_fact_info *info = policy_fact_info(index->fact);
-    size_t at = info->type == POLICY_TEXT ? d->known.symbols[index->fact] : (size_t)value->number;
+    uint32_t key = d->known.keys[index->fact];
     const uint32_t *starts = index->starts;
-    if (value->present)
-        look_at_rules(d, &index->rules[starts[at]], starts[at + 1] - starts[at]);
-    else if (info->presence == POLICY_ALWAYS)
-        look_at_rules(d, index->rules, starts[index->values]);
+    if (key == POLICY_KEY_OPEN)
+        look_at_list(d, index->list, starts[index->keys]);
+    else if (key != 0)
+        look_at_list(d, &index->list[starts[key]], starts[key + 1] - starts[key]);
 }
 
 static void find_rules(struct deciding *d)
 {
-    look_at_rules(d, d->policy->unindexed, d->policy->unindexed_count);
+    look_at_list(d, d->policy->unindexed, d->policy->unindexed_count);
     for (size_t i = 0; i < d->policy->index_count; i++)
         look_at_index(d, &d->policy->indexes[i]);
 }

@@ -19,18 +19,34 @@ static void derive(const struct policy *policy, struct policy_known *known)
         policy_calendar_is_working(&policy->calendar, day);
 }
 
+static uint32_t absent_key(enum policy_fact fact)
+{
+    return policy_fact_info(fact)->presence == POLICY_ALWAYS ? POLICY_KEY_OPEN : 0;
+}
+
+static void take_keys(const struct policy *policy, struct policy_known *out)
+{
+    for (policy_fact_set left = policy->symbol_facts; left != 0; left &= left - 1) {
+        int fact = __builtin_ctzll(left);
+        const struct policy_value *value = &out->facts->values[fact];
+        out->keys[fact] = value->present ? policy_symbols_find(&policy->symbols, value->text)
+                                         : absent_key((enum policy_fact)fact);
+    }
+    for (policy_fact_set left = policy->word_facts; left != 0; left &= left - 1) {
+        int fact = __builtin_ctzll(left);
+        const struct policy_value *value = &out->facts->values[fact];
+        out->keys[fact] =
+            value->present ? (uint32_t)value->number + 1 : absent_key((enum policy_fact)fact);
+    }
+}
+
 void policy_know(const struct policy *policy, const struct policy_facts *facts,
                  struct policy_known *out)
 {
     out->facts = facts;
     if ((policy->facts >> POLICY_FACT_DERIVED) != 0)
         derive(policy, out);
-    for (policy_fact_set left = policy->symbol_facts; left != 0; left &= left - 1) {
-        int fact = __builtin_ctzll(left);
-        const struct policy_value *value = &facts->values[fact];
-        out->symbols[fact] =
-            value->present ? policy_symbols_find(&policy->symbols, value->text) : 0;
-    }
+    take_keys(policy, out);
 }
 
 /* A comparison with an absent fact: NO, or UNKNOWN when the fact should have been there. */

@@ -10,7 +10,7 @@
 #include "policies/compile/program.h"
 #include "policies/evaluate/answer.h"
 
-/* Make facts ready for comparing: derived facts and symbols, as far as the policy asks for them. */
+/* Make facts ready for comparing: derived facts and keys, as far as the policy asks for them. */
 void policy_know(const struct policy *policy, const struct policy_facts *facts,
                  struct policy_known *out);
 
