@@ -17,6 +17,7 @@
 #define AGENT_CARD_CARD_H
 
 #include "agent/card/nvm.h"
+#include "agent/card/t0.h"
 #include "scp/channel/card_channel.h"
 #include "scp/gp/commands.h"
 #include "scp/gp/install.h"
@@ -106,7 +107,9 @@ struct softcard {
     void (*release)(void *storage_ctx); /* when the card is freed; may be NULL */
     struct card_nvm nvm;
     struct card_image image;
-    bool mute; /* the last start failed */
+    bool mute;        /* the last start failed */
+    uint64_t busy_us; /* virtual time since the card came to life */
+    struct card_t0 t0;
 
     struct card_logical_channel *channels; /* the basic one, then traits.channels others */
     struct card_logical_channel *at;       /* of the command that runs; never NULL */
@@ -121,6 +124,9 @@ typedef uint16_t card_handler(struct softcard *card, const struct scp_apdu *apdu
 /* Make what the command has changed so far last, whatever comes after. 9000, or 6581: then the
  * handler returns that at once. */
 uint16_t card_commit(struct softcard *card);
+/* Run a command and append its response, which the card may have no power left to give
+ * (transmit.c). */
+void card_transmit(struct softcard *card, struct scp_bytes command, struct scp_writer *response);
 /* End a command: keep what it changed when it was executed, or undo it. Gives the status word to
  * answer with. */
 uint16_t card_settle(struct softcard *card, uint16_t sw);

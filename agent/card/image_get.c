@@ -82,6 +82,18 @@ static void get_natives(struct scp_reader *r, struct card_traits *t)
     }
 }
 
+static void get_timing(struct scp_reader *r, struct card_timing *timing)
+{
+    timing->interface = scp_get_u8(r);
+    timing->bit_rate = scp_get_u32(r);
+    timing->command_us = scp_get_u32(r);
+    timing->write_us = scp_get_u32(r);
+    timing->page_size = scp_get_u16(r);
+    timing->cipher_us = scp_get_u32(r);
+    if (timing->interface > CARD_INTERFACE_CONTACTLESS)
+        scp_reader_fail(r, SCP_OUT_OF_RANGE);
+}
+
 static void get_traits(struct scp_reader *r, struct card_image *image)
 {
     struct card_traits *t = &image->traits;
@@ -103,6 +115,7 @@ static void get_traits(struct scp_reader *r, struct card_image *image)
     get_natives(r, t);
     t->channels = scp_get_u8(r);
     t->terminate_after = scp_get_u8(r);
+    get_timing(r, &t->timing);
     if (t->channels >= CARD_CHANNELS_MAX)
         scp_reader_fail(r, SCP_OUT_OF_RANGE);
     if (t->protocol != SCP_PROTOCOL_02 && t->protocol != SCP_PROTOCOL_03)

@@ -44,6 +44,12 @@ static void put_traits(struct scp_writer *w, const struct card_traits *t)
     }
     scp_put_u8(w, t->channels);
     scp_put_u8(w, t->terminate_after);
+    scp_put_u8(w, t->timing.interface);
+    scp_put_u32(w, t->timing.bit_rate);
+    scp_put_u32(w, t->timing.command_us);
+    scp_put_u32(w, t->timing.write_us);
+    scp_put_u16(w, t->timing.page_size);
+    scp_put_u32(w, t->timing.cipher_us);
 }
 
 static void put_state(struct scp_writer *w, const struct card_image *image)

@@ -69,7 +69,8 @@ static uint32_t read_number(const struct issuing *is, const struct document_node
 /* ---- keys -------------------------------------------------------------------------------------
  */
 
-static const char *const key_names[] = {"scheme", "enc", "mac", "dek", "social_update", NULL};
+static const char *const key_names[] = {"kvn", "scheme",        "enc", "mac",
+                                        "dek", "social_update", NULL};
 static const char *const schemes[] = {"none", "emv", "visa2", "kdf3", NULL};
 
 static void read_key(const struct issuing *is, const struct document_node *root, const char *name,
@@ -79,40 +80,56 @@ static void read_key(const struct issuing *is, const struct document_node *root,
     key->len = doc_hex(doc_require(root, name, is->problem), key->bytes, len, len, is->problem);
 }
 
-static enum scp_error store_key_set(const struct card_traits *traits, struct card_domain *sd,
-                                    const struct scp_key_set *set)
+static enum scp_error store_key_set(const struct card_traits *traits, uint8_t kvn,
+                                    struct card_domain *sd, const struct scp_key_set *set)
 {
     const struct scp_key *const keys[] = {&set->enc, &set->mac, &set->dek};
     uint8_t type = traits->protocol == SCP_PROTOCOL_03 ? SCP_KEY_TYPE_AES : SCP_KEY_TYPE_DES;
     for (uint8_t i = 0; i < 3; i++) {
         const struct card_key key = {
-            .kvn = traits->kvn_default, .id = i + 1, .type = type, .access = CARD_KEY_ACCESS_NONE};
+            .kvn = kvn, .id = i + 1, .type = type, .access = CARD_KEY_ACCESS_NONE};
         SCP_TRY(card_key_put(sd, &key, scp_key_bytes(keys[i])));
     }
     return SCP_OK;
 }
 
-static void issue_keys(const struct issuing *is, const struct document *keys)
+static void issue_key_set(const struct issuing *is, const struct document_node *node)
 {
-    const struct document_node *root = doc_root(keys);
+    const struct card_traits *traits = &is->image->traits;
+    struct card_domain *sd = card_isd(is->image)->sd;
     struct scp_key_set masters = {0};
     struct scp_key_set set = {0};
-    doc_expect_keys(root, key_names, is->problem);
-    const struct document_node *scheme_node = doc_require(root, "scheme", is->problem);
+    doc_expect_keys(node, key_names, is->problem);
+    uint8_t kvn =
+        (uint8_t)doc_integer(doc_get(node, "kvn"), 1, 255, traits->kvn_default, is->problem);
+    if (card_key_version_find(sd, kvn) != NULL)
+        doc_fail(node, is->problem, "there is a key set of version %u already", kvn);
+    const struct document_node *scheme_node = doc_require(node, "scheme", is->problem);
     size_t scheme_word = doc_word(scheme_node, schemes, 0, is->problem);
-    read_key(is, root, "enc", &masters.enc);
-    read_key(is, root, "mac", &masters.mac);
-    read_key(is, root, "dek", &masters.dek);
+    read_key(is, node, "enc", &masters.enc);
+    read_key(is, node, "mac", &masters.mac);
+    read_key(is, node, "dek", &masters.dek);
     enum scp_diversification scheme = SCP_DIVERSIFY_NONE;
     if (!failed(is))
         check(is, scheme_node, scp_diversification_from_name(schemes[scheme_word], &scheme));
     if (!failed(is))
-        check(is, scheme_node,
-              scp_diversify(scheme, &masters, is->image->traits.diversification_data, &set));
+        check(is, scheme_node, scp_diversify(scheme, &masters, traits->diversification_data, &set));
     if (!failed(is))
-        check(is, root, store_key_set(&is->image->traits, card_isd(is->image)->sd, &set));
+        check(is, node, store_key_set(traits, kvn, sd, &set));
     scp_wipe(&masters, sizeof masters);
     scp_wipe(&set, sizeof set);
+}
+
+/* One key set, or a list of them. The first is what the card chooses where it may. */
+static void issue_keys(const struct issuing *is, const struct document_node *keys)
+{
+    if (doc_kind(keys) != DOC_LIST) {
+        issue_key_set(is, keys);
+        return;
+    }
+    for (const struct document_node *set = doc_first(keys); set != NULL && !failed(is);
+         set = doc_next(set))
+        issue_key_set(is, set);
 }
 
 /* ---- the issuer security domain ----------------------------------------------------------------
@@ -324,10 +341,11 @@ static void issue_package(const struct issuing *is, const struct document_node *
 }
 
 /* The update key goes to every instance of the social-security applet. */
-static void issue_update_key(const struct issuing *is, const struct document *keys)
+static void issue_update_key(const struct issuing *is, const struct document_node *keys)
 {
     uint8_t bytes[16];
-    const struct document_node *node = doc_get(doc_root(keys), "social_update");
+    const struct document_node *first = doc_kind(keys) == DOC_LIST ? doc_first(keys) : keys;
+    const struct document_node *node = doc_get(first, "social_update");
     size_t len = doc_hex(node, bytes, sizeof bytes, sizeof bytes, is->problem);
     for (size_t i = 0; len > 0 && i < is->image->application_count; i++) {
         struct card_application *app = is->image->applications[i];
@@ -356,23 +374,42 @@ static void issue_content(const struct issuing *is, const struct document_node *
                  (unsigned)card_memory_used(is->image), (unsigned)is->image->traits.memory);
 }
 
+/* The issuance data and the keys, from documents of their own or from the profile. */
+struct issued {
+    const struct document_node *root;
+    const struct document_node *keys;
+};
+
+static struct issued from_profile(const struct issuing *is, const struct document *profile,
+                                  const struct document_node *root)
+{
+    if (root == NULL)
+        doc_fail(doc_get(doc_root(profile), "soft"), is->problem,
+                 "there is no 'issuance' here, so a card needs issuance data of its own");
+    return (struct issued){.root = root, .keys = doc_require(root, "keys", is->problem)};
+}
+
 static void issue_all(const struct issuing *is, const struct document *profile,
                       const struct document *issuance, const struct document *keys)
 {
     static const char *const names[] = {
         "diversification_data", "iin", "cin", "state", "keys", "content", NULL};
     struct card_profile_facts facts;
-    const struct document_node *root = doc_root(issuance);
     if (!card_profile_traits(profile, &is->image->traits, &facts, is->problem))
         return;
-    doc_expect_keys(root, names, is->problem);
-    issue_isd(is, root, &facts);
+    const struct issued from =
+        issuance == NULL ? from_profile(is, profile, facts.issuance)
+                         : (struct issued){.root = doc_root(issuance), .keys = doc_root(keys)};
+    if (failed(is))
+        return;
+    doc_expect_keys(from.root, names, is->problem);
+    issue_isd(is, from.root, &facts);
     if (!failed(is))
-        issue_keys(is, keys);
+        issue_keys(is, from.keys);
     if (!failed(is))
-        issue_content(is, root);
+        issue_content(is, from.root);
     if (!failed(is))
-        issue_update_key(is, keys);
+        issue_update_key(is, from.keys);
 }
 
 static enum scp_error pack(const struct card_image *made, struct rebind_blob *image)

@@ -21,6 +21,15 @@
  *       load_wraps: false          # more than 256 LOAD blocks
  *       logical_channels: 0        # supplementary ones, to 19
  *       native: [{module: HEX, applet: payment | directory | social | generic}…]
+ *       timing:                    # optional: how long a real one takes (timing.h)
+ *         interface: t0 | t1 | contactless
+ *         bit_rate: NUMBER         # on the wire
+ *         command_us: NUMBER       # of any command
+ *         write_us: NUMBER         # one page of the non-volatile memory
+ *         page_bytes: 64
+ *         cipher_us: NUMBER        # one block under secure messaging
+ *       issuance: {…}              # optional: a card without issuance data of its own; as below,
+ *                                  # but `keys` is a key set or a list of them
  *
  * The issuance says what this card is given:
  *
@@ -42,9 +51,11 @@
  *             dgis: [{dgi: HEX, value: HEX}…]            # personalisation, in the clear
  *             files: [{df: HEX, ef: HEX, records: [HEX…]}…]   # of the social-security applet
  *
- * The key set holds the bureau's master keys, which are diversified for the card, and the update
- * key of the social-security applet:
+ * The key set, or a list of key sets, the first of which the card chooses when INITIALIZE UPDATE
+ * does not name one, holds the bureau's master keys, which are diversified for the card, and the
+ * update key of the social-security applet:
  *
+ *     kvn: NUMBER                  # that of the profile when it is left out
  *     scheme: none | emv | visa2 | kdf3
  *     enc: HEX
  *     mac: HEX
@@ -58,13 +69,15 @@
 #include "policies/document/document.h"
 #include "scp/host/file.h"
 
-/* Make an image; the caller frees it with rebind_blob_free. On false `image` is empty. */
+/* Make an image. Without an issuance (NULL, and keys NULL too) the profile's own is taken. The
+ * caller frees it with rebind_blob_free. On false `image` is empty. */
 bool softcard_issue(const struct document *profile, const struct document *issuance,
                     const struct document *keys, struct rebind_blob *image,
                     struct document_problem *problem);
 
-/* The same from files. `keys` may be NULL: the issuance names the file then. The key set is read
- * only when nobody else may read it (mode 0600). */
+/* The same from files. `issuance` may be NULL: the profile has its own then. `keys` may be NULL:
+ * the issuance names the file then. The key set is read only when nobody else may read it (mode
+ * 0600). */
 struct softcard_issue_files {
     const char *profile;
     const char *issuance;

@@ -65,9 +65,12 @@ bool softcard_issue_from_files(const struct softcard_issue_files *files, struct 
     struct document *profile = NULL;
     struct document *issuance = NULL;
     *image = (struct rebind_blob){NULL, 0};
-    bool done = doc_new_from_file(files->profile, &profile, problem) == DOC_OK &&
-                doc_new_from_file(files->issuance, &issuance, problem) == DOC_OK &&
-                issue_with_keys(files, profile, issuance, image, problem);
+    bool done = doc_new_from_file(files->profile, &profile, problem) == DOC_OK;
+    if (done && files->issuance == NULL)
+        done = softcard_issue(profile, NULL, NULL, image, problem);
+    else if (done)
+        done = doc_new_from_file(files->issuance, &issuance, problem) == DOC_OK &&
+               issue_with_keys(files, profile, issuance, image, problem);
     doc_free(issuance);
     doc_free(profile);
     return done;

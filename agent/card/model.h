@@ -9,6 +9,7 @@
 #ifndef AGENT_CARD_MODEL_H
 #define AGENT_CARD_MODEL_H
 
+#include "agent/card/timing.h"
 #include "scp/channel/keys.h"
 #include "scp/gp/aid.h"
 #include "scp/gp/privileges.h"
@@ -142,6 +143,7 @@ struct card_traits {
     uint8_t diversification_data[10];
     struct card_native *natives;
     size_t native_count;
+    struct card_timing timing;
 };
 
 /* What was begun and would be half done if power were lost now; the next start ends it

@@ -9,8 +9,10 @@ static const char *const card_keys[] = {
     "protected_aids", "quirks", NULL};
 static const char *const quirk_keys[] = {"personalises_in_installed", NULL};
 static const char *const soft_keys[] = {
-    "atr",    "cplc", "memory", "tries", "terminate_after", "load_wraps", "logical_channels",
-    "native", NULL};
+    "atr",    "cplc",   "memory",   "tries", "terminate_after", "load_wraps", "logical_channels",
+    "native", "timing", "issuance", NULL};
+static const char *const timing_keys[] = {"interface",  "bit_rate",  "command_us", "write_us",
+                                          "page_bytes", "cipher_us", NULL};
 static const char *const memory_keys[] = {"non_volatile", "volatile", "application_volatile", NULL};
 static const char *const native_keys[] = {"module", "applet", NULL};
 static const char *const protocols[] = {"scp02", "scp03", NULL};
@@ -47,6 +49,12 @@ static void read_card(const struct document_node *card, struct card_traits *trai
     traits->max_command =
         (uint8_t)doc_integer(doc_get(card, "max_command_data"), 16, 255, 255, problem);
     facts->isd = read_aid(doc_require(card, "isd_aid", problem), problem);
+    const struct document_node *protected_aids = doc_get(card, "protected_aids");
+    if (protected_aids != NULL)
+        doc_expect(protected_aids, DOC_LIST, problem);
+    for (const struct document_node *aid = doc_first(protected_aids); aid != NULL;
+         aid = doc_next(aid))
+        (void)read_aid(aid, problem); /* the server's affair, but a mistake is a mistake */
     const struct document_node *quirks = doc_get(card, "quirks");
     if (quirks != NULL)
         doc_expect_keys(quirks, quirk_keys, problem);
@@ -99,6 +107,23 @@ static void read_memory(const struct document_node *memory, struct card_traits *
         (uint32_t)doc_integer(doc_get(memory, "application_volatile"), 0, MEMORY_MAX, 0, problem);
 }
 
+static void read_timing(const struct document_node *timing, struct card_timing *to,
+                        struct document_problem *problem)
+{
+    enum { SECOND_US = 1000 * 1000 };
+    if (timing == NULL)
+        return;
+    doc_expect_keys(timing, timing_keys, problem);
+    const struct document_node *interface = doc_require(timing, "interface", problem);
+    to->interface = (uint8_t)doc_word(interface, card_interface_names, 0, problem);
+    to->bit_rate =
+        (uint32_t)doc_integer(doc_require(timing, "bit_rate", problem), 1200, 10000000, 0, problem);
+    to->command_us = (uint32_t)doc_integer(doc_get(timing, "command_us"), 0, SECOND_US, 0, problem);
+    to->write_us = (uint32_t)doc_integer(doc_get(timing, "write_us"), 0, SECOND_US, 0, problem);
+    to->page_size = (uint16_t)doc_integer(doc_get(timing, "page_bytes"), 1, 4096, 64, problem);
+    to->cipher_us = (uint32_t)doc_integer(doc_get(timing, "cipher_us"), 0, SECOND_US, 0, problem);
+}
+
 static void read_soft(const struct document_node *soft, struct card_traits *traits,
                       struct card_profile_facts *facts, struct document_problem *problem)
 {
@@ -114,6 +139,8 @@ static void read_soft(const struct document_node *soft, struct card_traits *trai
                                             CARD_CHANNELS_MAX - 1, 0, problem);
     traits->load_wraps = doc_bool(doc_get(soft, "load_wraps"), false, problem);
     read_natives(doc_get(soft, "native"), traits, problem);
+    read_timing(doc_get(soft, "timing"), &traits->timing, problem);
+    facts->issuance = doc_get(soft, "issuance");
 }
 
 bool card_profile_traits(const struct document *profile, struct card_traits *traits,

@@ -9,6 +9,7 @@
 struct card_profile_facts {
     struct scp_aid isd;
     uint8_t cplc[SCP_CPLC_SIZE];
+    const struct document_node *issuance; /* of a card without issuance data of its own; or NULL */
 };
 
 /* Fill in all traits but the diversification data. `traits` is zeroed before; its list of native

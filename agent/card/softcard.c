@@ -58,6 +58,7 @@ void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t
     struct scp_writer w = scp_writer_on(atr, SOFTCARD_ATR_MAX);
     scp_put(&w, softcard_atr(card));
     *atr_len = scp_written(&w).len;
+    scp_wipe(&card->t0, sizeof card->t0);
     card->mute = start(card) != SCP_OK;
 }
 
@@ -74,6 +75,95 @@ void softcard_tear_after(struct softcard *card, uint64_t write)
 uint64_t softcard_writes(const struct softcard *card)
 {
     return card->nvm.writes;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+/* What the memory has written so far. */
+struct meter {
+    uint64_t writes;
+    uint64_t bytes;
+    uint32_t load_bytes;
+};
+
+static struct meter read_meter(const struct softcard *card)
+{
+    return (struct meter){.writes = card->nvm.writes,
+                          .bytes = card->nvm.bytes_written,
+                          .load_bytes = card->image.started.load_bytes};
+}
+
+static size_t cipher_blocks(const struct softcard *card, size_t command_len, size_t response_len)
+{
+    const struct card_session *session = &card->at->session;
+    if (session->state != CARD_SESSION_OPEN)
+        return 0;
+    uint8_t level = scp_card_channel_level(&session->channel);
+    const struct card_protection protection = {
+        .block_size = card->image.traits.protocol == SCP_PROTOCOL_02 ? 8 : 16,
+        .c_mac = (level & SCP_LEVEL_C_MAC) != 0,
+        .c_encryption = (level & SCP_LEVEL_C_ENC) != 0,
+        .r_mac = (level & SCP_LEVEL_R_MAC) != 0,
+        .r_encryption = (level & SCP_LEVEL_R_ENC) != 0,
+    };
+    return card_timing_blocks(&protection, command_len, response_len);
+}
+
+static void spend_time(struct softcard *card, const struct meter *before, size_t command_len,
+                       size_t response_len)
+{
+    const struct meter now = read_meter(card);
+    struct card_work work = {
+        .command_len = command_len,
+        .response_len = response_len,
+        .writes = now.writes - before->writes,
+        .bytes_written = now.bytes - before->bytes,
+        .cipher_blocks = cipher_blocks(card, command_len, response_len),
+    };
+    if (now.load_bytes > before->load_bytes) /* a block of a load file went there too */
+        work.bytes_written += now.load_bytes - before->load_bytes;
+    card->busy_us += card_timing_us(&card->image.traits.timing, &work);
+}
+
+uint64_t softcard_busy_us(const struct softcard *card)
+{
+    return card->busy_us;
+}
+
+/* ---- transmit -------------------------------------------------------------------------------- */
+
+static enum scp_error run(struct softcard *card, struct scp_bytes command,
+                          struct scp_writer *response)
+{
+    uint8_t buffer[SOFTCARD_RESPONSE_MAX];
+    struct scp_writer whole = scp_writer_on(buffer, sizeof buffer);
+    bool t0 = card_t0_offered(softcard_atr(card));
+    if (t0 && card_t0_fetch(&card->t0, command, response))
+        return scp_writer_status(response);
+    card_transmit(card, command, &whole);
+    enum scp_error error = scp_writer_status(&whole);
+    if (card->nvm.torn) /* before the answer could be given */
+        error = SCP_STATE;
+    else if (error == SCP_OK && t0)
+        card_t0_answer(&card->t0, command, scp_written(&whole), response);
+    else if (error == SCP_OK)
+        scp_put(response, scp_written(&whole));
+    scp_wipe(buffer, sizeof buffer);
+    return error;
+}
+
+enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,
+                                 struct scp_writer *response)
+{
+    if (scp_writer_room(response) < SOFTCARD_RESPONSE_MAX)
+        return SCP_NO_SPACE;
+    if (card->nvm.torn || card->mute)
+        return SCP_STATE;
+    const struct meter before = read_meter(card);
+    size_t start = response->len;
+    enum scp_error error = run(card, command, response);
+    spend_time(card, &before, command.len, response->len - start);
+    return error;
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */

@@ -82,11 +82,16 @@ void softcard_use_contactless(struct softcard *card, bool contactless);
 /* The answer to reset, without a reset. */
 struct scp_bytes softcard_atr(const struct softcard *card);
 
-/* Run one short command and append its response data and status word. Every answer a card can give
+/* Run one short command and append its response data and status word. A card whose ATR offers T=0
+ * first answers as in T=0: 61xx and 6Cxx, GET RESPONSE. Every answer a card can give
  * is success; NO_SPACE when the writer has no room for SOFTCARD_RESPONSE_MAX bytes, STATE when the
  * card has no power: there is no answer, and softcard_power starts it again. */
 SCP_MUST_USE enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,
                                               struct scp_writer *response);
+
+/* The time that a real card of this model would have taken for the commands so far, in virtual
+ * microseconds; 0 when the profile says nothing about time. */
+uint64_t softcard_busy_us(const struct softcard *card);
 
 /* ---- losing power ---------------------------------------------------------------------------- */
 

@@ -187,23 +187,12 @@ static uint16_t take_form(struct softcard *card, struct scp_bytes command, struc
     return SCP_SW_SUCCESS;
 }
 
-enum scp_error softcard_transmit(struct softcard *card, struct scp_bytes command,
-                                 struct scp_writer *response)
+void card_transmit(struct softcard *card, struct scp_bytes command, struct scp_writer *response)
 {
-    if (scp_writer_room(response) < SOFTCARD_RESPONSE_MAX)
-        return SCP_NO_SPACE;
-    if (card->nvm.torn || card->mute)
-        return SCP_STATE;
-    size_t before = response->len;
     struct scp_apdu apdu;
     uint16_t sw = take_form(card, command, &apdu);
     if (sw == SCP_SW_SUCCESS)
         answer(card, &apdu, command, response);
     else
         answer_sw(response, sw);
-    if (card->nvm.torn) { /* before the answer could be given */
-        response->len = before;
-        return SCP_STATE;
-    }
-    return scp_writer_status(response);
 }

@@ -171,6 +171,79 @@ static void the_key_file_is_named_by_the_issuance_and_is_private(void **state)
     assert_int_equal(0, rmdir(folder));
 }
 
+/* Those for trying tools bring issuance data and keys of their own. */
+static void every_test_profile_makes_a_card_by_itself(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"test-scp02-i15", "test-scp02-i55-t0", "test-scp03-i70",
+                                           "test-scp03-s16"};
+    for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
+        char path[512];
+        struct document_problem problem = {0};
+        struct rebind_blob image;
+        (void)snprintf(path, sizeof path, "%s/configs/profiles/%s.yaml", REBIND_SOURCE_DIR,
+                       profiles[i]);
+        const struct softcard_issue_files files = {.profile = path};
+        if (!softcard_issue_from_files(&files, &image, &problem))
+            fail_msg("%s:%u: %s", problem.file, problem.line, problem.text);
+        rebind_blob_free(&image);
+    }
+}
+
+static const char own_issuance[] = "  issuance:\n"
+                                   "    diversification_data: '00010203040506070809'\n"
+                                   "    iin: '4231'\n"
+                                   "    cin: '9156'\n"
+                                   "    keys:\n"
+                                   "      - {kvn: 0x30, scheme: none, enc: &, mac: &, dek: &}\n"
+                                   "      - {kvn: 0x01, scheme: none, enc: &, mac: &, dek: &}\n";
+
+/* A profile with issuance data, a test key for each '&'. */
+static void with_issuance(const char *issuance_lines, char *out, size_t size)
+{
+    size_t len = (size_t)snprintf(out, size, "%s", good_profile);
+    for (const char *at = issuance_lines; *at != '\0' && len + 33 < size; at++)
+        len += (size_t)snprintf(out + len, size - len, *at == '&' ? "%s" : "%.1s",
+                                *at == '&' ? "404142434445464748494A4B4C4D4E4F" : at);
+}
+
+static void a_mistake_in_the_profiles_own_issuance_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        const char *to;
+        unsigned line;
+        const char *text;
+    } cases[] = {
+        {"    iin: '4231'\n", "    inn: '4231'\n", 16, "inn"},
+        {"kvn: 0x01", "kvn: 0x30", 20, "version 48"},
+        {"kvn: 0x01", "kvn: 256", 20, "256"},
+        {"      - {kvn: 0x01, scheme: none, enc: &", "      - {kvn: 0x01, scheme: none, enc: 40",
+         20, NULL},
+        {"  issuance:\n", "  timing: {interface: t2, bit_rate: 9600}\n  issuance:\n", 14, "t2"},
+        {"  issuance:\n", "  timing: {interface: t1}\n  issuance:\n", 14, "bit_rate"},
+        {own_issuance, "", 9, "issuance"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char changed[2048];
+        char profile[4096];
+        struct document_problem problem = {0};
+        struct document *doc = NULL;
+        struct rebind_blob image;
+        replace(own_issuance, cases[i].from, cases[i].to, changed, sizeof changed);
+        with_issuance(changed, profile, sizeof profile);
+        assert_int_equal(
+            DOC_OK, doc_new("profile", scp_bytes_of(profile, strlen(profile)), &doc, &problem));
+        bool issued = softcard_issue(doc, NULL, NULL, &image, &problem);
+        doc_free(doc);
+        if (issued || problem.line != cases[i].line ||
+            (cases[i].text != NULL && strstr(problem.text, cases[i].text) == NULL))
+            fail_msg("'%s': %s:%u:%u: %s", cases[i].to, problem.file, problem.line, problem.column,
+                     problem.text);
+    }
+}
+
 static void every_profile_of_the_house_makes_a_card(void **state)
 {
     (void)state;
@@ -195,6 +268,8 @@ int main(void)
         cmocka_unit_test(good_documents_make_a_card),
         cmocka_unit_test(a_mistake_is_named_with_file_line_and_column),
         cmocka_unit_test(the_key_file_is_named_by_the_issuance_and_is_private),
+        cmocka_unit_test(every_test_profile_makes_a_card_by_itself),
+        cmocka_unit_test(a_mistake_in_the_profiles_own_issuance_is_named),
         cmocka_unit_test(every_profile_of_the_house_makes_a_card),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
