@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-/* The compiler cannot know what stands in a volatile pointer, so it neither removes the call nor
- * sees through it; and memset is fast where a loop over volatile bytes is not. */
-static void *(*const volatile fill)(void *ptr, int value, size_t len) = memset;
-
 void scp_wipe(void *ptr, size_t len)
 {
+    /* The compiler cannot know what stands in a volatile pointer, so it neither removes the call
+     * nor sees through it; and memset is fast where a loop over volatile bytes is not. */
+    void *(*const volatile fill)(void *ptr, int value, size_t len) = memset;
     if (len > 0)
         (void)fill(ptr, 0, len);
 }
