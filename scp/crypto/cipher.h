@@ -20,6 +20,8 @@
 
 #include "scp/base/secret.h"
 
+#include <stdalign.h>
+
 enum { SCP_DES_BLOCK = 8, SCP_AES_BLOCK = 16 };
 
 /* ---- schedules ---------------------------------------------------------------------------- */
@@ -31,13 +33,13 @@ enum scp_direction { SCP_ENCRYPT, SCP_DECRYPT };
 enum { SCP_AES_OPAQUE = 1152, SCP_DES_OPAQUE = 160, SCP_DES3_OPAQUE = 480 };
 
 struct scp_aes {
-    _Alignas(16) uint8_t opaque[SCP_AES_OPAQUE];
+    alignas(16) uint8_t opaque[SCP_AES_OPAQUE];
 };
 struct scp_des {
-    _Alignas(16) uint8_t opaque[SCP_DES_OPAQUE];
+    alignas(16) uint8_t opaque[SCP_DES_OPAQUE];
 };
 struct scp_des3 {
-    _Alignas(16) uint8_t opaque[SCP_DES3_OPAQUE];
+    alignas(16) uint8_t opaque[SCP_DES3_OPAQUE];
 };
 
 /* After an error the schedule is wiped. */

@@ -93,41 +93,41 @@ enum scp_error scp_load_block(struct scp_bytes load_file, size_t room, size_t in
 
 /* ---- DELETE ------------------------------------------------------------------------------- */
 
-static bool deletes_keys(const struct scp_delete *delete)
+static bool deletes_keys(const struct scp_delete *target)
 {
-    return delete->has_kvn || delete->has_key_id;
+    return target->has_kvn || target->has_key_id;
 }
 
-static enum scp_error check_delete(const struct scp_delete *delete)
+static enum scp_error check_delete(const struct scp_delete *target)
 {
-    if (deletes_keys(delete))
-        return delete->aid.len == 0 ? SCP_OK : SCP_MALFORMED;
-    if (delete->aid.len == 0)
+    if (deletes_keys(target))
+        return target->aid.len == 0 ? SCP_OK : SCP_MALFORMED;
+    if (target->aid.len == 0)
         return SCP_MALFORMED;
-    return is_aid(delete->aid) ? SCP_OK : SCP_OUT_OF_RANGE;
+    return is_aid(target->aid) ? SCP_OK : SCP_OUT_OF_RANGE;
 }
 
-static void put_delete(struct scp_writer *w, const struct scp_delete *delete)
+static void put_delete(struct scp_writer *w, const struct scp_delete *target)
 {
-    if (delete->aid.len > 0)
-        scp_put_tlv(w, TAG_AID, delete->aid);
-    if (delete->has_key_id)
-        scp_put_tlv_u8(w, TAG_KEY_ID, delete->key_id);
-    if (delete->has_kvn)
-        scp_put_tlv_u8(w, TAG_KVN, delete->kvn);
-    if (delete->signature.len > 0)
-        scp_put_tlv(w, TAG_SIGNATURE, delete->signature);
-    if (delete->token.len > 0)
-        scp_put_tlv(w, TAG_TOKEN, delete->token);
+    if (target->aid.len > 0)
+        scp_put_tlv(w, TAG_AID, target->aid);
+    if (target->has_key_id)
+        scp_put_tlv_u8(w, TAG_KEY_ID, target->key_id);
+    if (target->has_kvn)
+        scp_put_tlv_u8(w, TAG_KVN, target->kvn);
+    if (target->signature.len > 0)
+        scp_put_tlv(w, TAG_SIGNATURE, target->signature);
+    if (target->token.len > 0)
+        scp_put_tlv(w, TAG_TOKEN, target->token);
 }
 
-enum scp_error scp_delete_command(const struct scp_delete *delete, struct scp_writer *data,
+enum scp_error scp_delete_command(const struct scp_delete *target, struct scp_writer *data,
                                   struct scp_apdu *out)
 {
-    SCP_TRY(check_delete(delete));
+    SCP_TRY(check_delete(target));
     size_t start = data->len;
-    put_delete(data, delete);
-    *out = gp_command(SCP_INS_DELETE, 0, delete->related ? DELETE_RELATED : 0,
+    put_delete(data, target);
+    *out = gp_command(SCP_INS_DELETE, 0, target->related ? DELETE_RELATED : 0,
                       scp_bytes_from(scp_written(data), start));
     return scp_writer_status(data);
 }

@@ -65,7 +65,7 @@ struct scp_delete {
     struct scp_bytes token;     /* 9E; left out when empty */
 };
 
-SCP_MUST_USE enum scp_error scp_delete_command(const struct scp_delete *delete,
+SCP_MUST_USE enum scp_error scp_delete_command(const struct scp_delete *target,
                                                struct scp_writer *data, struct scp_apdu *out);
 /* OUT_OF_RANGE (AID, a key value that has not one byte), MALFORMED (neither or both of content and
  * keys, an unknown tag), TRUNCATED. */

@@ -20,7 +20,7 @@ forbid() {
 # libscp takes bytes and gives bytes: the headers below and its own are all that it needs.
 pure_rooms() {
     local own='"scp/(base|crypto|gp|channel|ota|emv)/'
-    local std='<(assert|limits|stdbool|stddef|stdint|string)\.h>'
+    local std='<(assert|limits|stdalign|stdbool|stddef|stdint|string)\.h>'
     includes scp/base scp/crypto scp/gp scp/channel scp/ota scp/emv |
         grep -Ev ":($own|$std)" | grep -Ev '^scp/crypto/[^:]+:[0-9]+:<wolfssl/' |
         sed 's|$| does no I/O, has no heap and no clock: not for libscp|' || true
