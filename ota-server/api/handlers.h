@@ -8,6 +8,8 @@
 http_handler_fn api_healthz, api_readyz;
 /* banks.c */
 http_handler_fn api_bank_put, api_bank_get, api_bank_list;
+/* domains.c */
+http_handler_fn api_domain_put, api_domain_get;
 /* packages.c */
 http_handler_fn api_package_put, api_package_list;
 /* products.c */

@@ -26,6 +26,9 @@ const struct http_route api_routes[] = {
      NULL},
     {"GET", "/v1/banks", api_bank_list, OPERATOR | AUDITOR | AUTHOR | APPROVER, 0, NULL},
 
+    {"PUT", "/v1/banks/{bank}/security-domain", api_domain_put, OPERATOR, API_BODY_MAX, JSON},
+    {"GET", "/v1/banks/{bank}/security-domain", api_domain_get, OPERATOR | BANK | AUDITOR, 0, NULL},
+
     {"PUT", "/v1/banks/{bank}/packages/{aid}", api_package_put, BANK | OPERATOR, API_CAP_MAX, CAP},
     {"GET", "/v1/banks/{bank}/packages", api_package_list, BANK | OPERATOR | AUDITOR, 0, NULL},
 

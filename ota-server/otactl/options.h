@@ -21,6 +21,9 @@
     X(DAYS, "days", "N", "validity in days")                                                 \
     X(STATUS, "status", "STATUS", "active, suspended or leaving; default active")            \
     X(REGION, "regions", "CODES", "region codes with commas between, such as 310000,330000") \
+    X(AID, "aid", "AID", "application identifier, 5 to 16 bytes in hex")                     \
+    X(KEY_SETS, "key-sets", "PAIRS",                                                         \
+      "PROFILE=LABEL with commas between: masters in the vault for each card profile")       \
     X(WATCH, "watch", NULL, "follow the operation to its end")                               \
     X(CARD, "card", "CARD", "only those of this card")                                       \
     X(STATE, "state", "STATE", "only those that are pending, running, done or failed")       \

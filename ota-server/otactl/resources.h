@@ -7,6 +7,7 @@
 /* In the order of the help. */
 #define OTACTL_RESOURCES(X) \
     X(bank)                 \
+    X(domain)               \
     X(package)              \
     X(product)              \
     X(card)                 \

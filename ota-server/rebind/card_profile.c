@@ -16,8 +16,9 @@ struct card_profiles {
 
 static const char *const top_keys[] = {"name", "description", "card", "soft", NULL};
 static const char *const card_keys[] = {
-    "protocol",       "i",      "key_length", "kvn", "isd_aid", "max_command_data",
-    "protected_aids", "quirks", NULL};
+    "protocol",       "i",      "key_length",       "kvn", "isd_aid", "max_command_data",
+    "protected_aids", "quirks", "security_domains", NULL};
+static const char *const domain_keys[] = {"package", "module", NULL};
 static const char *const quirk_keys[] = {"personalises_in_installed", NULL};
 static const char *const protocols[] = {"scp02", "scp03", NULL};
 
@@ -50,6 +51,19 @@ static void read_quirks(const struct document_node *quirks, struct card_profile 
         doc_bool(doc_get(quirks, "personalises_in_installed"), true, problem);
 }
 
+/* The module from which the card makes security domains; GlobalPlatform's own names by default. */
+static void read_domains(const struct document_node *domains, struct card_profile *out,
+                         struct document_problem *problem)
+{
+    out->domain_package = (struct scp_aid){{0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50}, 7};
+    out->domain_module = (struct scp_aid){{0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41}, 8};
+    if (domains == NULL)
+        return;
+    doc_expect_keys(domains, domain_keys, problem);
+    read_aid(doc_require(domains, "package", problem), &out->domain_package, problem);
+    read_aid(doc_require(domains, "module", problem), &out->domain_module, problem);
+}
+
 static void read_card(const struct document_node *card, struct card_profile *out,
                       struct document_problem *problem)
 {
@@ -65,6 +79,7 @@ static void read_card(const struct document_node *card, struct card_profile *out
         (size_t)doc_integer(doc_get(card, "max_command_data"), 16, 255, 0, problem);
     read_protected(doc_require(card, "protected_aids", problem), out, problem);
     read_quirks(doc_get(card, "quirks"), out, problem);
+    read_domains(doc_get(card, "security_domains"), out, problem);
 }
 
 bool card_profile_read(const struct document *doc, struct card_profile *out,

@@ -21,6 +21,8 @@ struct card_profile {
     struct scp_aid protected_aids[CARD_PROFILE_PROTECTED_MAX];
     size_t protected_count;
     bool personalises_in_installed;
+    struct scp_aid domain_package; /* what the card makes security domains from */
+    struct scp_aid domain_module;
 };
 
 /* Read one profile. On false `problem` says file, line and column. */

@@ -103,18 +103,6 @@ static enum rebind_refusal write_script(struct contact *c, struct scp_writer *sc
     return fail(c, cause);
 }
 
-/* From the moment that a script with it goes out, the card may carry what the record says. */
-static enum store_error use_record(struct contact *c)
-{
-    const struct session *s = &c->session;
-    size_t end = s->next_step + session_script_steps(s);
-    for (size_t i = s->next_step; i < end; i++) {
-        if (s->plan.steps[i].kind == PLAN_STEP_PERSONALISE)
-            return store_personalisation_use(c->tx, c->job.record.id, c->job.operation.id);
-    }
-    return STORE_OK;
-}
-
 /* Counters of the script are given out before it is. */
 static enum store_error give_out_counters(struct contact *c)
 {
@@ -125,6 +113,26 @@ static enum store_error give_out_counters(struct contact *c)
             STORE_TRY(store_key_set_give_out(c->tx, &ref, domain->unused_from));
     }
     return STORE_OK;
+}
+
+static bool script_has(const struct session *s, enum plan_step_kind kind)
+{
+    size_t end = s->next_step + session_script_steps(s);
+    size_t i = s->next_step;
+    while (i < end && s->plan.steps[i].kind != kind)
+        i++;
+    return i < end;
+}
+
+/* From the moment that a script goes out, the card may carry what the record says, and the bank's
+ * security domain may have its keys. */
+static enum store_error enter_script(struct contact *c)
+{
+    if (script_has(&c->session, PLAN_STEP_KEY_DOMAIN))
+        STORE_TRY(job_enter_domain_keys(&c->job));
+    if (script_has(&c->session, PLAN_STEP_PERSONALISE))
+        STORE_TRY(store_personalisation_use(c->tx, c->job.record.id, c->job.operation.id));
+    return give_out_counters(c);
 }
 
 /* Write the next script of the session and hand it out. The operation may end instead. */
@@ -146,9 +154,7 @@ static enum rebind_refusal issue(struct contact *c, struct store_exchange *excha
         if (refusal == REBIND_REFUSED_NONE && session_script_steps(&c->session) > 0)
             refusal = rebind_refusal_of_store(job_doubt_content(&c->job));
         if (refusal == REBIND_REFUSED_NONE)
-            refusal = rebind_refusal_of_store(give_out_counters(c));
-        if (refusal == REBIND_REFUSED_NONE)
-            refusal = rebind_refusal_of_store(use_record(c));
+            refusal = rebind_refusal_of_store(enter_script(c));
         if (refusal == REBIND_REFUSED_NONE)
             refusal = reply_with(c, exchange);
     }
@@ -243,11 +249,16 @@ static enum rebind_refusal resend_or_burn(struct contact *c, bool *resent)
 /* An agent through which the card refused the host is not given the card again. */
 static enum rebind_refusal refuse_suspected(struct contact *c)
 {
-    const struct store_key_set_ref ref = job_key_set(&c->job, PLAN_CHANNEL_ISSUER);
+    const struct session_card card = job_session_card(&c->job);
     bool failed = false;
-    enum store_error error = store_key_set_failed_at(c->tx, &ref, c->agent->id, &failed);
-    if (error != STORE_OK)
-        return rebind_refusal_of_store(error);
+    for (size_t i = 0; i < PLAN_CHANNELS && !failed; i++) {
+        const struct store_key_set_ref ref = job_key_set(&c->job, (enum plan_channel)i);
+        if (!card.domains[i].present)
+            continue;
+        enum store_error error = store_key_set_failed_at(c->tx, &ref, c->agent->id, &failed);
+        if (error != STORE_OK)
+            return rebind_refusal_of_store(error);
+    }
     return failed ? REBIND_REFUSED_AGENT_SUSPECTED : REBIND_REFUSED_NONE;
 }
 
@@ -350,6 +361,7 @@ static enum rebind_refusal advance(struct contact *c, const struct contact_answe
         .script = store_blob_bytes(&script),
         .responses = answer->responses,
         .product = c->job.has_product ? &c->job.plan_product : NULL,
+        .domain = c->job.has_domain ? &c->job.plan_domain : NULL,
     };
     c->job.content.known =
         c->session.plan.count > 0 && c->session.plan.steps[0].kind != PLAN_STEP_READ;

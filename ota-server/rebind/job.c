@@ -3,6 +3,9 @@
 #include "ota-server/rebind/dol.h"
 #include "ota-server/rebind/product_ref.h"
 
+#include "scp/gp/parameters.h"
+
+#include <stdio.h>
 #include <string.h>
 
 static enum scp_error personalise(void *ctx, const struct scp_keys *keys,
@@ -21,6 +24,16 @@ static enum scp_error personalise(void *ctx, const struct scp_keys *keys,
         .session = session,
     };
     return vault_transcrypt(job->service->vault, &request, dgis, NULL);
+}
+
+static enum scp_error key_domain(void *ctx, const struct scp_keys *keys,
+                                 const struct scp_session_context *session, struct scp_writer *dgis)
+{
+    const struct job *job = ctx;
+    const struct store_key_set *set = &job->key_sets[PLAN_CHANNEL_BANK];
+    const struct vault_key_transfer transfer = {
+        .label = set->label, .kvn = set->kvn, .keys = keys, .session = session};
+    return vault_transfer_keys(job->service->vault, &transfer, dgis);
 }
 
 static bool read_templates(struct job *job, const struct store_blob *text)
@@ -112,6 +125,7 @@ static enum rebind_refusal load_keys(struct job *job)
 
     job->keys.ctx = job;
     job->keys.personalise = personalise;
+    job->keys.key_domain = key_domain;
     scp_hex_encode(isd, sizeof isd, scp_aid_bytes(&job->profile->isd));
     if (store_key_set_list(job->tx, job->card.id, sets, STORE_KEY_SETS_MAX, &count) != STORE_OK)
         return REBIND_REFUSED_STORAGE;
@@ -121,6 +135,88 @@ static enum rebind_refusal load_keys(struct job *job)
     }
     return REBIND_REFUSED_INTERNAL;
 }
+
+/* ---- the bank's security domain ----------------------------------------------------------- */
+
+/* A simple security domain (GPCS table 6-1): it keys and personalises, and leaves the rest to the
+ * issuer's, which may move content in, move it away and delete it (GPCS 11.5.2.3.7). */
+static void describe_domain(struct job *job)
+{
+    static const uint8_t privileges[3] = {0x80, 0x80, 0x00};
+    static const uint8_t by_issuer[1] = {0x20};
+    uint8_t value[JOB_DOMAIN_PARAMETERS_MAX];
+    struct scp_writer inner = scp_writer_on(value, sizeof value);
+    struct scp_writer outer = scp_writer_on(job->domain_parameters, sizeof job->domain_parameters);
+    const struct scp_security_domain_parameters domain = {
+        .protocol = (uint8_t)job->profile->protocol,
+        .i = job->profile->i,
+        .extradition_here = SCP_BYTES(by_issuer),
+        .deletion = SCP_BYTES(by_issuer),
+        .extradition_away = SCP_BYTES(by_issuer),
+    };
+    scp_put_security_domain_parameters(&inner, &domain);
+    const struct scp_parameters parameters = {.has_application = true,
+                                              .application = scp_written(&inner)};
+    scp_put_parameters(&outer, &parameters);
+    job->plan_domain.package = job->profile->domain_package;
+    job->plan_domain.module = job->profile->domain_module;
+    job->plan_domain.parameters = scp_written(&outer);
+    memcpy(job->plan_domain.privileges, privileges, sizeof privileges);
+}
+
+/* Its key set as the record has it, or as a new domain will have it. */
+static enum rebind_refusal load_domain_keys(struct job *job, const struct store_domain *domain,
+                                            const char *label)
+{
+    const struct store_key_set *issuer = &job->key_sets[PLAN_CHANNEL_ISSUER];
+    const struct store_key_set_ref ref = {job->card.id, domain->aid, job->profile->kvn};
+    struct store_key_set set = {.kvn = job->profile->kvn, .counter_known = true};
+    enum store_error error = store_key_set_get(job->tx, &ref, &set);
+    if (error != STORE_OK && error != STORE_NOT_FOUND)
+        return rebind_refusal_of_store(error);
+    if (error == STORE_NOT_FOUND) {
+        set = (struct store_key_set){.kvn = job->profile->kvn, .counter_known = true};
+        snprintf(set.card, sizeof set.card, "%s", job->card.id);
+        snprintf(set.security_domain, sizeof set.security_domain, "%s", domain->aid);
+        snprintf(set.label, sizeof set.label, "%s", label);
+        memcpy(set.diversification_data, issuer->diversification_data,
+               sizeof set.diversification_data);
+    }
+    return take_keys(job, PLAN_CHANNEL_BANK, &set);
+}
+
+static enum rebind_refusal load_domain(struct job *job)
+{
+    struct store_domain domain;
+    if (!job->has_product)
+        return REBIND_REFUSED_NONE;
+    enum store_error error = store_domain_get(job->tx, job->product.bank, &domain);
+    if (error != STORE_OK)
+        return error == STORE_NOT_FOUND ? REBIND_REFUSED_NONE : rebind_refusal_of_store(error);
+    for (size_t i = 0; i < domain.key_count; i++) {
+        if (strcmp(domain.keys[i].profile, job->profile->name) != 0)
+            continue;
+        if (scp_aid_parse(&job->plan_domain.aid, domain.aid) != SCP_OK)
+            return REBIND_REFUSED_INTERNAL;
+        job->has_domain = true;
+        describe_domain(job);
+        return load_domain_keys(job, &domain, domain.keys[i].label);
+    }
+    return REBIND_REFUSED_NONE;
+}
+
+/* The counter of new keys starts anew; what was given out under a domain of before stays so. */
+enum store_error job_enter_domain_keys(struct job *job)
+{
+    const struct store_key_set_ref ref = job_key_set(job, PLAN_CHANNEL_BANK);
+    struct store_key_set present;
+    enum store_error error = store_key_set_get(job->tx, &ref, &present);
+    if (error == STORE_NOT_FOUND)
+        return store_key_set_put(job->tx, &job->key_sets[PLAN_CHANNEL_BANK]);
+    return error == STORE_OK ? store_key_set_set_counter(job->tx, &ref, 0) : error;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
 
 static void content_from_store(struct job *job, const struct store_content *stored)
 {
@@ -171,6 +267,8 @@ enum rebind_refusal job_load(struct job *job, const struct rebind_service *servi
     refusal = load_keys(job);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = load_product(job);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = load_domain(job);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = load_content(job);
     return refusal;
@@ -233,6 +331,7 @@ enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
     struct plan_request request = {
         .operation = operations[job->operation.kind],
         .product = job->has_product ? &job->plan_product : NULL,
+        .domain = job->has_domain ? &job->plan_domain : NULL,
         .observed = &job->content,
         .issuer = &job->profile->isd,
         .retired = retired,
@@ -264,6 +363,7 @@ struct session_materials job_materials(struct job *job)
 {
     return (struct session_materials){
         .product = job->has_product ? &job->plan_product : NULL,
+        .domain = job->has_domain ? &job->plan_domain : NULL,
         .protect = {.aids = job->profile->protected_aids, .count = job->profile->protected_count},
         .max_command_data = job->profile->max_command_data,
         .pdol_data = fill_dol(job, "9F38", job->pdol_data),
@@ -271,12 +371,13 @@ struct session_materials job_materials(struct job *job)
     };
 }
 
-static struct session_domain session_domain_of(const struct job *job, enum plan_channel channel)
+static struct session_domain session_domain_of(const struct job *job, enum plan_channel channel,
+                                               const struct scp_aid *aid)
 {
     const struct store_key_set *set = &job->key_sets[channel];
     struct session_domain domain = {
         .present = true,
-        .aid = job->profile->isd,
+        .aid = *aid,
         .protocol = job->profile->protocol,
         .i = job->profile->i,
         .kvn = set->kvn,
@@ -292,7 +393,11 @@ static struct session_domain session_domain_of(const struct job *job, enum plan_
 struct session_card job_session_card(const struct job *job)
 {
     struct session_card card = {.domains = {{.present = false}}};
-    card.domains[PLAN_CHANNEL_ISSUER] = session_domain_of(job, PLAN_CHANNEL_ISSUER);
+    card.domains[PLAN_CHANNEL_ISSUER] =
+        session_domain_of(job, PLAN_CHANNEL_ISSUER, &job->profile->isd);
+    if (job->has_domain)
+        card.domains[PLAN_CHANNEL_BANK] =
+            session_domain_of(job, PLAN_CHANNEL_BANK, &job->plan_domain.aid);
     return card;
 }
 

@@ -12,7 +12,7 @@
 /* The role that terminals know: its product is listed in PPSE and PSE. */
 #define JOB_ROLE_PAYMENT "payment"
 
-enum { JOB_RETIRED_MAX = 16, JOB_DOL_MAX = 255 };
+enum { JOB_RETIRED_MAX = 16, JOB_DOL_MAX = 255, JOB_DOMAIN_PARAMETERS_MAX = 64 };
 
 struct job {
     const struct rebind_service *service;
@@ -34,6 +34,11 @@ struct job {
     struct vault_dgi dgis[TEMPLATES_MAX];
     size_t dgi_count;
 
+    /* The bank's security domain, where it has one on cards of this profile. */
+    bool has_domain;
+    struct plan_domain plan_domain;
+    uint8_t domain_parameters[JOB_DOMAIN_PARAMETERS_MAX];
+
     struct vault_card_keys key_handles[PLAN_CHANNELS];
     struct session_keys keys;
     uint8_t cdol_data[JOB_DOL_MAX];
@@ -54,6 +59,9 @@ struct session_materials job_materials(struct job *job);
 
 /* The card as a session sees it. */
 struct session_card job_session_card(const struct job *job);
+
+/* The bank's security domain gets its first keys by a script that is about to leave: enter them. */
+STORE_MUST_USE enum store_error job_enter_domain_keys(struct job *job);
 
 /* Which key set opens the channel. */
 struct store_key_set_ref job_key_set(const struct job *job, enum plan_channel channel);

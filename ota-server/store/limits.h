@@ -21,6 +21,7 @@ enum {
     STORE_CONTENTS_MAX = 64,    /* observed entries of a card */
     STORE_KEY_SETS_MAX = 32,    /* of a card */
     STORE_BINDINGS_MAX = 16,    /* roles of a card */
+    STORE_DOMAIN_KEYS_MAX = 32, /* card profiles that a bank's security domain has keys for */
     STORE_BLOB_MAX = 4 * 1024 * 1024,
     STORE_READERS = 4, /* connections for reading */
 };

@@ -90,6 +90,30 @@ STORE_MUST_USE enum store_error store_bank_get(struct store_tx *tx, const char *
 STORE_MUST_USE enum store_error store_bank_list(struct store_tx *tx, const char *after,
                                                 struct store_bank *out, size_t cap, size_t *count);
 
+/* ---- banks' security domains ----------------------------------------------------------------
+ */
+
+struct store_domain_key {
+    char profile[STORE_LABEL_SIZE]; /* cards of this profile … */
+    char label[STORE_LABEL_SIZE];   /* … get keys from these masters in the vault */
+};
+
+/* The supplementary security domain through which a bank personalises. On cards of a profile that
+ * has no keys here it does so through the issuer's. */
+struct store_domain {
+    char bank[STORE_SLUG_SIZE];
+    char aid[STORE_AID_SIZE];
+    struct store_domain_key keys[STORE_DOMAIN_KEYS_MAX];
+    size_t key_count;
+};
+
+/* Create or replace. NOT_FOUND without the bank; CONFLICT when the AID is another bank's, or a
+ * profile stands there twice. */
+STORE_MUST_USE enum store_error store_domain_put(struct store_tx *tx,
+                                                 const struct store_domain *domain);
+STORE_MUST_USE enum store_error store_domain_get(struct store_tx *tx, const char *bank,
+                                                 struct store_domain *out);
+
 /* ---- packages ----------------------------------------------------------------------------- */
 
 struct store_package {

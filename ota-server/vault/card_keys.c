@@ -15,15 +15,15 @@ struct use {
 
 typedef enum scp_error use_fn(const struct scp_keys *keys, const struct use *use);
 
-static enum scp_error diversified(const struct vault_card_keys *handle, const uint8_t data[10],
-                                  struct scp_key_set *out)
+enum scp_error vault_diversified(struct vault *vault, const char *label, const uint8_t data[10],
+                                 struct scp_key_set *out)
 {
     enum scp_error error = SCP_KEY_UNAVAILABLE;
-    pthread_rwlock_rdlock(&handle->vault->lock);
-    const struct vault_key_set *set = vault_find_key_set(handle->vault, handle->label);
+    pthread_rwlock_rdlock(&vault->lock);
+    const struct vault_key_set *set = vault_find_key_set(vault, label);
     if (set != NULL)
         error = scp_diversify(set->scheme, &set->masters, data, out);
-    pthread_rwlock_unlock(&handle->vault->lock);
+    pthread_rwlock_unlock(&vault->lock);
     return error;
 }
 
@@ -31,7 +31,8 @@ static enum scp_error with_keys(const struct vault_card_keys *handle, use_fn *fn
                                 const struct use *use)
 {
     struct scp_key_set set = {0};
-    enum scp_error error = diversified(handle, use->session->diversification_data, &set);
+    enum scp_error error =
+        vault_diversified(handle->vault, handle->label, use->session->diversification_data, &set);
     if (error == SCP_OK) {
         const struct scp_keys keys = scp_keys_of_set(&set);
         error = fn(&keys, use);

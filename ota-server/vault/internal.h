@@ -54,6 +54,11 @@ struct vault {
 const struct vault_key_set *vault_find_key_set(const struct vault *vault, const char *label);
 const struct vault_bank_key *vault_find_bank_key(const struct vault *vault, const char *bank);
 
+/* The keys of the card with these diversification data, from the masters of that label.
+ * KEY_UNAVAILABLE. The caller wipes `out`. */
+SCP_MUST_USE enum scp_error vault_diversified(struct vault *vault, const char *label,
+                                              const uint8_t data[10], struct scp_key_set *out);
+
 /* A random P-256 scalar. */
 void vault_make_signing_key(const struct rebind_env *env, uint8_t key[32]);
 

@@ -94,6 +94,21 @@ struct vault_card_keys {
 SCP_MUST_USE enum scp_error vault_card_keys(struct vault *vault, const char *key_set_label,
                                             struct vault_card_keys *handle, struct scp_keys *out);
 
+struct vault_key_transfer {
+    const char *label;                         /* the masters of the keys that shall be stored */
+    uint8_t kvn;                               /* their key version number on the card */
+    const struct scp_keys *keys;               /* of the session, for dek_encrypt */
+    const struct scp_session_context *session; /* in which they will be sent */
+};
+
+/* Append a card's key set, enciphering, MAC and data encryption key with the identifiers 1 to 3, as
+ * the DGIs of a key transfer (GPCS 11.11.4): id(2) ‖ length ‖ value. DES keys under SCP02, AES keys
+ * under SCP03. KEY_UNAVAILABLE (no such masters), OUT_OF_RANGE (masters of a length that the
+ * protocol does not have), NO_SPACE. */
+SCP_MUST_USE enum scp_error vault_transfer_keys(struct vault *vault,
+                                                const struct vault_key_transfer *transfer,
+                                                struct scp_writer *dgis);
+
 /* ---- sealing and pseudonyms --------------------------------------------------------------- */
 
 /* Append `plain` sealed under the vault's own key: "RBS" 01 ‖ salt(16) ‖ nonce(12) ‖ ciphertext ‖

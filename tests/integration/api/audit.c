@@ -73,6 +73,9 @@ static void each_change_leaves_one_record(void **state)
     place_record(place, place->card, RECORD_FULL, record);
     ASSERT_AUDITED(place, OPERATOR, "operator", "PUT /v1/banks/audited",
                    "{\"name\":\"B\",\"status\":\"active\",\"regions\":[]}", "bank.put");
+    ASSERT_AUDITED(place, OPERATOR, "operator", "PUT /v1/banks/bank-a/security-domain",
+                   "{\"aid\":\"A00000033341\",\"key_sets\":{\"scp03-i70-aes128\":\"isd-2021\"}}",
+                   "domain.put");
     ASSERT_AUDITED(place, BANK, "bank-a", "PUT /v1/banks/bank-a/products/audited", product,
                    "product.put");
     ASSERT_AUDITED(place, BANK, "bank-a", "POST /v1/banks/bank-a/products/audited/publish", NULL,

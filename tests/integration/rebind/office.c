@@ -225,6 +225,22 @@ void office_keep_old_banks(struct office *o)
     assert_ok(store_commit(tx));
 }
 
+void office_give_bank_b_a_domain(struct office *o)
+{
+    struct scp_key_set masters = o->bench->masters;
+    struct store_domain domain = {.aid = OFFICE_DOMAIN_B, .key_count = 1};
+    masters.enc.bytes[0] ^= 0xB0;
+    masters.mac.bytes[0] ^= 0xB0;
+    masters.dek.bytes[0] ^= 0xB0;
+    assert_int_equal(vault_add_key_set(o->vault, "bank-b", o->bench->scheme, &masters), SCP_OK);
+    snprintf(domain.bank, sizeof domain.bank, "bank-b");
+    snprintf(domain.keys[0].profile, sizeof domain.keys[0].profile, "%s", o->bench->profile.name);
+    snprintf(domain.keys[0].label, sizeof domain.keys[0].label, "bank-b");
+    struct store_tx *tx = office_tx(o, STORE_WRITE);
+    assert_ok(store_domain_put(tx, &domain));
+    assert_ok(store_commit(tx));
+}
+
 /* ---- ordering ---------------------------------------------------------------------------------
  */
 

@@ -37,6 +37,10 @@ extern const struct contact_agent office_agent, office_other_agent, office_forei
 /* From now on the policy leaves the old bank on the card. */
 void office_keep_old_banks(struct office *o);
 
+/* Bank B personalises through a security domain of its own from now on. */
+#define OFFICE_DOMAIN_B "A00000033342414E4B42"
+void office_give_bank_b_a_domain(struct office *o);
+
 /* Ask for the card to be bound to bank B, with a record of the bank's at hand. */
 void office_bring_record(struct office *o);
 enum rebind_refusal office_bind_b(struct office *o);

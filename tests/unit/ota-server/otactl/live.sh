@@ -62,6 +62,9 @@ start_server
 
 # Each kind of request, and who may not.
 expect 0 "310000, 330000" operator bank put bank-a --name 'Bank A' --regions 310000,330000
+expect 1 "profile" operator domain put bank-a --aid A00000033341 --key-sets scp04=isd
+expect 1 "PROFILE=LABEL" operator domain put bank-a --aid A00000033341 --key-sets isd
+expect 1 "404" operator domain show bank-a
 expect 1 "401" bank-a product list bank-a
 expect 0 "tenant               bank-a" officer principal add --name 'Bank A' --kind bank --tenant bank-a \
     --certificate pki/bank-a.crt

@@ -68,6 +68,40 @@ static void banks_are_listed_page_by_page(void **state)
     commit(tx);
 }
 
+static void domain_comes_back_as_it_was_put(void **state)
+{
+    struct store_domain out;
+    struct store_domain domain = {.bank = "bank-a",
+                                  .aid = "A00000033341",
+                                  .keys = {{"scp03", "bank-a-aes"}, {"scp02", "bank-a-des"}},
+                                  .key_count = 2};
+    struct store_tx *tx = begin(*state, STORE_WRITE);
+    assert_store_error(NOT_FOUND, store_domain_put(tx, &domain));
+    add_bank(tx, "bank-a");
+    assert_store_error(NOT_FOUND, store_domain_get(tx, "bank-a", &out));
+    assert_ok(store_domain_put(tx, &domain));
+    domain.key_count = 1;
+    assert_ok(store_domain_put(tx, &domain));
+    assert_ok(store_domain_get(tx, "bank-a", &out));
+    assert_string_equal(out.aid, "A00000033341");
+    assert_int_equal(out.key_count, 1);
+    assert_string_equal(out.keys[0].profile, "scp03");
+    assert_string_equal(out.keys[0].label, "bank-a-aes");
+    commit(tx);
+}
+
+static void domain_is_one_banks_alone(void **state)
+{
+    struct store_domain domain = {.bank = "bank-a", .aid = "A00000033341"};
+    struct store_tx *tx = begin(*state, STORE_WRITE);
+    add_bank(tx, "bank-a");
+    add_bank(tx, "bank-b");
+    assert_ok(store_domain_put(tx, &domain));
+    snprintf(domain.bank, sizeof domain.bank, "bank-b");
+    assert_store_error(CONFLICT, store_domain_put(tx, &domain));
+    store_rollback(tx);
+}
+
 static void package_keeps_its_load_file_and_modules(void **state)
 {
     struct store_package out;
@@ -209,6 +243,8 @@ int main(void)
         TEST(bank_comes_back_as_it_was_put),
         TEST(bank_change_needs_the_etag_that_was_read),
         TEST(banks_are_listed_page_by_page),
+        TEST(domain_comes_back_as_it_was_put),
+        TEST(domain_is_one_banks_alone),
         TEST(package_keeps_its_load_file_and_modules),
         TEST(package_of_an_unknown_bank_is_not_found),
         TEST(package_of_a_published_product_cannot_change),

@@ -2,6 +2,8 @@
 #include "tests/unit/ota-server/vault/support.h"
 
 #include "scp/channel/card_channel.h"
+#include "scp/crypto/cipher.h"
+#include "scp/gp/key_data.h"
 
 #include <string.h>
 
@@ -84,6 +86,62 @@ static void card_answer_is_predicted(void **state)
     scp_card_channel_fini(&cc);
 }
 
+/* The card's side of the transfer: what comes out under its data encryption key are the keys that
+ * the diversified masters give. */
+static void key_set_travels_under_the_sessions_key(void **state)
+{
+    struct fixture *f = *state;
+    struct scp_key_set domain_masters = masters;
+    struct scp_key_set issuer;
+    struct scp_key_set expected;
+    uint8_t buffer[512];
+    uint8_t clear[SCP_KEY_MAX];
+    struct scp_writer dgis = scp_writer_on(buffer, sizeof buffer);
+    struct scp_session_context session = {.protocol = SCP_PROTOCOL_03, .i = 0x70, .kvn = 0x30};
+    struct vault_card_keys handle;
+    struct scp_keys keys;
+    struct scp_key_data data = {.count = 0};
+    struct scp_dgi dgi;
+    domain_masters.enc.bytes[0] ^= 1;
+    memcpy(session.diversification_data, (uint8_t[10]){9, 8, 7}, 10);
+    assert_scp_ok(vault_add_key_set(f->vault, "bank-b", SCP_DIVERSIFY_KDF3, &domain_masters));
+    assert_scp_ok(vault_card_keys(f->vault, "isd-2021", &handle, &keys));
+    const struct vault_key_transfer transfer = {"bank-b", 0x31, &keys, &session};
+    assert_scp_ok(vault_transfer_keys(f->vault, &transfer, &dgis));
+
+    assert_scp_ok(
+        scp_diversify(SCP_DIVERSIFY_KDF3, &masters, session.diversification_data, &issuer));
+    assert_scp_ok(scp_diversify(SCP_DIVERSIFY_KDF3, &domain_masters, session.diversification_data,
+                                &expected));
+    struct scp_reader r = scp_reader_on(scp_written(&dgis));
+    while (scp_dgi_next(&r, &dgi) == SCP_OK)
+        assert_scp_ok(scp_key_data_take(&data, &dgi));
+    assert_scp_ok(scp_key_data_end(&data));
+    const struct scp_key *const sent[3] = {&expected.enc, &expected.mac, &expected.dek};
+    static const uint8_t zero[16];
+    assert_int_equal(data.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(data.keys[i].kvn, 0x31);
+        assert_int_equal(data.keys[i].key_id, i + 1);
+        assert_scp_ok(scp_aes_cbc_decrypt(&issuer.dek, zero, data.keys[i].value, clear));
+        assert_memory_equal(clear, sent[i]->bytes, sent[i]->len);
+    }
+}
+
+static void key_set_of_unknown_masters_goes_nowhere(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t buffer[512];
+    struct scp_writer dgis = scp_writer_on(buffer, sizeof buffer);
+    const struct scp_session_context session = {.protocol = SCP_PROTOCOL_03, .i = 0x70};
+    struct vault_card_keys handle;
+    struct scp_keys keys;
+    assert_scp_ok(vault_card_keys(f->vault, "isd-2021", &handle, &keys));
+    const struct vault_key_transfer transfer = {"bank-x", 0x31, &keys, &session};
+    assert_scp_error(KEY_UNAVAILABLE, vault_transfer_keys(f->vault, &transfer, &dgis));
+    assert_int_equal(dgis.len, 0);
+}
+
 static void unknown_key_set_is_not_found(void **state)
 {
     struct fixture *f = *state;
@@ -99,6 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(card_accepts_sessions_under_the_vaults_keys),
         TEST(card_answer_is_predicted),
+        TEST(key_set_travels_under_the_sessions_key),
+        TEST(key_set_of_unknown_masters_goes_nowhere),
         TEST(unknown_key_set_is_not_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
