@@ -2,6 +2,7 @@
 #include "tests/support/expect.h"
 #include "tests/unit/scp/crypto/sample_keys.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static const uint8_t random_bytes[SCP_SIGNATURE_RANDOM] = {1, 2, 3};
@@ -255,6 +256,26 @@ static void leading_zeros_of_numbers_do_not_count(void **state)
     assert_int_equal(scp_verify(&key, message, signed_by(&rsa, buffer)), SCP_OK);
 }
 
+static void *sign_and_verify_with_curves(void *unused)
+{
+    uint8_t buffer[SCP_SIGNATURE_MAX];
+    for (enum sample_key i = SAMPLE_P256; i < SAMPLE_KEYS; i++) {
+        struct scp_signature_key key = sample_key(i);
+        for (int times = 0; times < 3; times++)
+            assert_int_equal(scp_verify(&key, message, signed_by(&key, buffer)), SCP_OK);
+    }
+    return unused;
+}
+
+/* LeakSanitizer reads what is left when the program ends. */
+static void a_thread_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, sign_and_verify_with_curves, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 static void curves_have_names(void **state)
 {
     (void)state;
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test(parts_that_do_not_belong_together_are_refused),
         cmocka_unit_test(keys_of_other_shapes_are_not_made),
         cmocka_unit_test(leading_zeros_of_numbers_do_not_count),
+        cmocka_unit_test(a_thread_leaves_nothing_behind),
         cmocka_unit_test(curves_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
