@@ -17,10 +17,13 @@ struct scp_generator {
     struct DRBG_internal state;
 };
 
+enum { SCP_PERSONALIZATION_MAX = 64 };
+
+/* NO_SPACE (a longer personalisation string), CRYPTO. The caller calls scp_generator_fini, also
+ * after an error. */
 SCP_MUST_USE enum scp_error scp_generator_init(struct scp_generator *generator,
                                                const uint8_t random[SCP_SIGNATURE_RANDOM],
-                                               struct scp_bytes secret,
-                                               const struct scp_digest *digest);
+                                               struct scp_bytes personalization);
 void scp_generator_fini(struct scp_generator *generator);
 
 /* The message comes as its digest under key->hash. Errors: as scp_sign and scp_verify. */

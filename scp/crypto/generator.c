@@ -1,12 +1,13 @@
 #include "scp/crypto/asymmetric.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
     DIGEST = 32,
     SEED = DRBG_SEED_LEN, /* 440 bits: seedlen of Hash_DRBG with SHA-256 */
     SEED_BLOCKS = 2,
-    MATERIAL_MAX = SCP_SIGNATURE_RANDOM + 2 * DIGEST,
+    MATERIAL_MAX = SCP_SIGNATURE_RANDOM + SCP_PERSONALIZATION_MAX,
     HEALTHY = 1, /* DRBG_OK of wolfCrypt's random.c; with any other value it generates nothing */
 };
 
@@ -46,16 +47,17 @@ static enum scp_error instantiate(struct DRBG_internal *state, struct scp_bytes 
 
 enum scp_error scp_generator_init(struct scp_generator *generator,
                                   const uint8_t random[SCP_SIGNATURE_RANDOM],
-                                  struct scp_bytes secret, const struct scp_digest *digest)
+                                  struct scp_bytes personalization)
 {
-    uint8_t material[MATERIAL_MAX] = {0};
-    memcpy(material, random, SCP_SIGNATURE_RANDOM);
-    enum scp_error error = scp_sha256(secret, material + SCP_SIGNATURE_RANDOM);
-    if (error == SCP_OK)
-        error = scp_sha256(scp_digest_bytes(digest), material + SCP_SIGNATURE_RANDOM + DIGEST);
+    assert(random != NULL);
+    uint8_t material[MATERIAL_MAX];
+    struct scp_writer w = scp_writer_on(material, sizeof material);
+    scp_put(&w, scp_bytes_of(random, SCP_SIGNATURE_RANDOM));
+    scp_put(&w, personalization);
+    enum scp_error error = scp_writer_status(&w);
     memset(generator, 0, sizeof *generator);
     if (error == SCP_OK)
-        error = instantiate(&generator->state, SCP_BYTES(material));
+        error = instantiate(&generator->state, scp_written(&w));
     generator->state.devId = INVALID_DEVID;
     generator->rng.devId = INVALID_DEVID;
     generator->rng.drbg = (struct DRBG *)&generator->state;

@@ -8,6 +8,7 @@ enum {
     AES_MAC = 16,
     MAC_MAX = 16,
     DES_KEY = 16,
+    SHA256 = 32,
     RSA_BITS_MIN = 1024, /* also the longest modulus of scheme 1 (GPCS B.3.1) */
     RSA_BITS_MAX = 8 * SCP_SIGNATURE_MAX,
 };
@@ -149,6 +150,21 @@ static bool is_symmetric(const struct scp_signature_key *key)
     return key->type == SCP_SIGNATURE_DES || key->type == SCP_SIGNATURE_AES;
 }
 
+/* The generator for one signature: no other key and no other message gets the same. */
+static enum scp_error start(struct scp_generator *generator, const struct scp_signature_key *key,
+                            const uint8_t random[SCP_SIGNATURE_RANDOM],
+                            const struct scp_digest *message)
+{
+    uint8_t both[2 * SHA256];
+    enum scp_error error = scp_sha256(key->secret, both);
+    if (error == SCP_OK)
+        error = scp_sha256(scp_digest_bytes(message), both + SHA256);
+    if (error == SCP_OK)
+        error = scp_generator_init(generator, random, SCP_BYTES(both));
+    scp_wipe(both, sizeof both);
+    return error;
+}
+
 enum scp_error scp_sign(const struct scp_signature_key *key,
                         const uint8_t random[SCP_SIGNATURE_RANDOM], struct scp_bytes message,
                         struct scp_writer *signature)
@@ -160,7 +176,7 @@ enum scp_error scp_sign(const struct scp_signature_key *key,
     struct scp_digest digest;
     struct scp_generator generator;
     SCP_TRY(scp_hash(key->hash, message, &digest));
-    enum scp_error error = scp_generator_init(&generator, random, key->secret, &digest);
+    enum scp_error error = start(&generator, key, random, &digest);
     if (error == SCP_OK)
         error = key->type == SCP_SIGNATURE_RSA
                     ? scp_rsa_sign(key, &generator.rng, &digest, signature)
