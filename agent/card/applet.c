@@ -8,12 +8,15 @@
 /* Security domains are answered by the card itself (dispatch.c). */
 static const struct card_applet domain = {.name = "security-domain", .kind = CARD_APPLET_DOMAIN};
 
-static const struct card_applet *const applets[] = {&domain, &card_applet_generic,
-                                                    &card_applet_payment, &card_applet_directory,
-                                                    &card_applet_social};
+static const struct card_applet *const applets[] = {&domain,
+                                                    &card_applet_generic,
+                                                    &card_applet_payment,
+                                                    &card_applet_directory,
+                                                    &card_applet_social,
+                                                    &card_applet_crs};
 
-const char *const card_applet_names[] = {"security-domain", "generic", "payment",
-                                         "directory",       "social",  NULL};
+const char *const card_applet_names[] = {"security-domain", "generic", "payment", "directory",
+                                         "social",          "crs",     NULL};
 
 struct card_applet_call card_applet_call_of(struct softcard *card, struct card_application *app)
 {

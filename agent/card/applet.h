@@ -17,6 +17,7 @@ enum card_applet_kind {
     CARD_APPLET_PAYMENT,
     CARD_APPLET_DIRECTORY,
     CARD_APPLET_SOCIAL,
+    CARD_APPLET_CRS,
 };
 
 struct softcard;
@@ -52,18 +53,22 @@ struct card_applet {
 
 /* The object of the social-security applet that holds the key of its update rule (app_social.c). */
 enum { CARD_SOCIAL_UPDATE_KEY = 0x1000000 };
+/* The object of the contactless registry service that says that the user has set an order
+ * (app_crs.c). */
+enum { CARD_CRS_ORDERED = 0x10001 };
 
 extern const struct card_applet card_applet_generic;
 extern const struct card_applet card_applet_payment;
 extern const struct card_applet card_applet_directory;
 extern const struct card_applet card_applet_social;
+extern const struct card_applet card_applet_crs;
 
 /* A call to `app` on the logical channel of the command. */
 struct card_applet_call card_applet_call_of(struct softcard *card, struct card_application *app);
 
 /* The table of a kind; for CARD_APPLET_DOMAIN one without functions; NULL for no kind. */
 const struct card_applet *card_applet_of(uint8_t kind);
-/* By name, as profiles write it: "generic", "payment", "directory", "social". NULL. */
+/* By name, as profiles write it: "generic", "payment", "directory", "social", "crs". NULL. */
 const struct card_applet *card_applet_named(const char *name);
 /* The names, ended by NULL. */
 extern const char *const card_applet_names[];

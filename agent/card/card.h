@@ -115,6 +115,7 @@ struct softcard {
     struct card_logical_channel *at;       /* of the command that runs; never NULL */
     struct card_load load;                 /* one at a time on the whole card */
     bool contactless;                      /* the interface since the last reset */
+    struct scp_aid preferred; /* has the volatile priority (Amendment C 6.2.2); empty: none */
 };
 
 /* Run a command whose secure messaging is off; append response data, return the status word. */

@@ -57,6 +57,7 @@ void card_reset_volatile(struct softcard *card)
 {
     for (size_t i = card->image.traits.channels + 1u; i-- > 0;)
         forget(card, &card->channels[i]);
+    card->preferred.len = 0;
     card->at->open = true;
     card_enter(card, card_implicit(&card->image, card->contactless, 0));
 }

@@ -1,6 +1,7 @@
 /* SELECT by name (GPCS 6.4.2.1.2, 6.4.3.1.2, 11.9). */
 #include "agent/card/applet.h"
 #include "agent/card/card.h"
+#include "agent/card/contactless.h"
 #include "agent/card/registry.h"
 #include "scp/gp/tlv.h"
 
@@ -74,6 +75,6 @@ uint16_t card_cmd_select(struct softcard *card, const struct scp_apdu *apdu, str
     card->at->searched = true;
     const struct card_application *after = apdu->p2 == NEXT ? card_selected(card) : NULL;
     const struct card_application *app =
-        apdu->data.len == 0 ? card_isd(image) : card_select_find(image, apdu->data, after);
+        apdu->data.len == 0 ? card_isd(image) : card_find_for_interface(card, apdu->data, after);
     return app != NULL ? select_application(card, app, out) : select_nothing(card, apdu->data);
 }

@@ -20,7 +20,7 @@
  *       terminate_after: 0         # failed authentications in a row until the card ends; 0: never
  *       load_wraps: false          # more than 256 LOAD blocks
  *       logical_channels: 0        # supplementary ones, to 19
- *       native: [{module: HEX, applet: payment | directory | social | generic}…]
+ *       native: [{module: HEX, applet: payment | directory | social | crs | generic}…]
  *       timing:                    # optional: how long a real one takes (timing.h)
  *         interface: t0 | t1 | contactless
  *         bit_rate: NUMBER         # on the wire

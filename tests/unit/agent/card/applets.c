@@ -233,6 +233,7 @@ static void the_ppse_shows_the_new_bank_after_one_command(void **state)
     assert_sw(0x9000, rig_select(rig, rig_ppse));
     assert_data_hex(rig, "6F25840E325041592E5359532E4444463031"
                          "A513BF0C10610E4F09A00000033301010101870101");
+    issue_bank(rig);
     rig_open(rig);
     const struct scp_dgi dgi = {.id = 0x9102,
                                 .value = SCP_LITERAL(0xA5, 0x13, 0xBF, 0x0C, 0x10, 0x61, 0x0E, 0x4F,
