@@ -19,6 +19,7 @@
 #include "agent/card/nvm.h"
 #include "agent/card/t0.h"
 #include "scp/channel/card_channel.h"
+#include "scp/gp/chaining.h"
 #include "scp/gp/commands.h"
 #include "scp/gp/install.h"
 #include "scp/gp/lifecycle.h"
@@ -27,9 +28,11 @@
 #include "scp/gp/store_data.h"
 
 enum {
-    CARD_APPLET_STATE = 320,    /* bytes an applet keeps while it is selected */
-    CARD_STATUS_TAGS_MAX = 32,  /* tag list of GET STATUS */
-    CARD_STATUS_PAGE_MAX = 200, /* data of one page: leaves room for R-MAC and R-ENCRYPTION */
+    CARD_APPLET_STATE = 320,      /* bytes an applet keeps while it is selected */
+    CARD_STATUS_TAGS_MAX = 32,    /* tag list of GET STATUS */
+    CARD_STATUS_PAGE_MAX = 200,   /* data of one page: leaves room for R-MAC and R-ENCRYPTION */
+    CARD_ANSWER_MAX = 1792,       /* data of an answer that is fetched by GET RESPONSE */
+    CARD_KEY_TRANSFER_MAX = 1280, /* of the groupings that bring keys together */
     CARD_COUNTER_MAX_02 = 32767,
     CARD_COUNTER_MAX_03 = 0xFFFFFF,
 };
@@ -72,7 +75,7 @@ struct card_store {
     size_t blocks;
     uint8_t pending[SCP_COMMAND_MAX];
     size_t pending_len;
-    uint8_t keys[SCP_COMMAND_MAX]; /* DGI 00B9 and what has come of the values that follow it */
+    uint8_t keys[CARD_KEY_TRANSFER_MAX]; /* DGI 00B9 and what has come of the values after it */
     size_t keys_len;
 };
 
@@ -91,6 +94,21 @@ struct card_status_query {
     size_t next_module; /* and its first module */
 };
 
+/* An answer that is longer than one response: what GET RESPONSE has not fetched, status word last.
+ */
+struct card_rest {
+    uint8_t *bytes; /* of the heap, or NULL */
+    size_t len;
+    size_t at;
+};
+
+/* A long command that comes in parts (GPCS 11.1.5.1). */
+struct card_chain {
+    struct scp_chain parts;
+    uint8_t *bytes; /* SCP_COMMAND_MAX bytes of the heap while there is one, or NULL */
+    const struct card_logical_channel *by;
+};
+
 /* A logical channel: the application session on it and what ends with that session (GPCS 6.4). */
 struct card_logical_channel {
     bool open;
@@ -100,6 +118,7 @@ struct card_logical_channel {
     struct card_store store;
     struct card_status_query status;
     uint8_t applet_state[CARD_APPLET_STATE];
+    struct card_rest rest;
 };
 
 struct softcard {
@@ -114,6 +133,7 @@ struct softcard {
     struct card_logical_channel *channels; /* the basic one, then traits.channels others */
     struct card_logical_channel *at;       /* of the command that runs; never NULL */
     struct card_load load;                 /* one at a time on the whole card */
+    struct card_chain chain;               /* of the commands just before */
     bool contactless;                      /* the interface since the last reset */
     struct scp_aid preferred; /* has the volatile priority (Amendment C 6.2.2); empty: none */
 };
@@ -135,10 +155,6 @@ uint16_t card_settle(struct softcard *card, uint16_t sw);
 /* The status word for a library error in command data or in the card itself. */
 uint16_t card_sw_of(enum scp_error error);
 
-/* End a command: keep what it changed when it was executed, or undo it. Gives the status word to
- * answer with (softcard.c). */
-uint16_t card_settle(struct softcard *card, uint16_t sw);
-
 /* ---- logical channels (channels.c) ------------------------------------------------------------
  */
 
@@ -148,9 +164,18 @@ void card_reset_volatile(struct softcard *card);
 void card_enter(struct softcard *card, const struct card_application *app);
 /* Whether the application is selected on a channel other than that of the command. */
 bool card_selected_elsewhere(const struct softcard *card, const struct card_application *app);
+/* What names the application `from` names it `to` on every channel. */
+void card_channels_rename(struct softcard *card, const struct scp_aid *from,
+                          const struct scp_aid *to);
 /* End the session of the command's channel and close the channel; the basic one never closes. */
 void card_channel_close(struct softcard *card);
 card_handler card_cmd_manage_channel;
+
+/* ---- long commands and answers (transmit.c) --------------------------------------------------
+ */
+
+void card_chain_end(struct softcard *card);
+void card_rest_end(struct card_logical_channel *channel);
 
 /* ---- selection (cmd_select.c) -----------------------------------------------------------------
  */
@@ -208,8 +233,11 @@ void card_store_end(struct softcard *card);
 uint16_t card_domain_store(struct softcard *card, struct card_application *domain,
                            const struct scp_dgi *dgi);
 /* One data object of a security domain (GPCS 11.11.2.3). */
-uint16_t card_domain_store_object(struct card_application *domain, uint32_t tag,
-                                  struct scp_bytes value);
+uint16_t card_domain_store_object(struct softcard *card, struct card_application *domain,
+                                  uint32_t tag, struct scp_bytes value);
+/* The management data of a domain: what was stored as 66, else the template 73 that tells version
+ * and secure channel (GPCS H.2, H.3). */
+void card_put_management_data(struct scp_writer *w, const struct card_application *domain);
 /* Decrypt under the data encryption key of the session; `out` has room for cipher.len bytes. */
 SCP_MUST_USE enum scp_error card_decrypt(const struct softcard *card, struct scp_bytes cipher,
                                          uint8_t *out);

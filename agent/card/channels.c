@@ -43,6 +43,22 @@ bool card_selected_elsewhere(const struct softcard *card, const struct card_appl
     return false;
 }
 
+static void rename_aid(struct scp_aid *aid, const struct scp_aid *from, const struct scp_aid *to)
+{
+    if (scp_aid_equal(aid, from))
+        *aid = *to;
+}
+
+void card_channels_rename(struct softcard *card, const struct scp_aid *from,
+                          const struct scp_aid *to)
+{
+    for (size_t i = 0; i <= card->image.traits.channels; i++) {
+        rename_aid(&card->channels[i].selected, from, to);
+        rename_aid(&card->channels[i].session.key_owner, from, to);
+    }
+    rename_aid(&card->load.domain, from, to);
+}
+
 /* ---- opening and closing ----------------------------------------------------------------------
  */
 
@@ -50,7 +66,15 @@ static void forget(struct softcard *card, struct card_logical_channel *channel)
 {
     card->at = channel;
     card_session_end(card);
+    card_rest_end(channel);
+    if (card->chain.by == channel)
+        card_chain_end(card);
     scp_wipe(channel, sizeof *channel);
+}
+
+void softcard_set_contactless(struct softcard *card, bool contactless)
+{
+    card->contactless = contactless;
 }
 
 void card_reset_volatile(struct softcard *card)

@@ -4,7 +4,13 @@
 #include "scp/gp/card_data.h"
 #include "scp/gp/tlv.h"
 
-enum { TAG_SECURITY_LEVEL = 0xD3, TAG_APPLICATIONS = 0x2F00, TAG_MANAGER_URL = 0x5F50 };
+enum {
+    TAG_CONFIRMATIONS = 0xC2,
+    TAG_SECURITY_LEVEL = 0xD3,
+    TAG_APPLICATIONS = 0x2F00,
+    TAG_MANAGER_URL = 0x5F50,
+    TAG_LONGEST_COMMAND = 0x9F65,
+};
 
 /* Append a value, or return a status word. */
 typedef uint16_t value_function(const struct softcard *card, const struct card_application *domain,
@@ -95,19 +101,22 @@ static uint16_t key_information(const struct softcard *card, const struct card_a
     return domain->sd->key_count > 0 ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;
 }
 
-/* Of the default key version, the first one. */
+/* Of the default key version, the first one of the secure channel. */
 static uint16_t sequence_counter(const struct softcard *card, const struct card_application *domain,
                                  struct scp_writer *out)
 {
     (void)card;
-    if (domain->sd->version_count == 0)
-        return SCP_SW_DATA_NOT_FOUND;
-    uint32_t counter = domain->sd->versions[0].counter;
-    if (domain->sd->protocol == SCP_PROTOCOL_02)
-        scp_put_u16(out, (uint16_t)counter);
-    else
-        scp_put_u24(out, counter);
-    return SCP_SW_SUCCESS;
+    for (size_t i = 0; i < domain->sd->version_count; i++) {
+        const struct card_key_version *version = &domain->sd->versions[i];
+        if (!card_key_version_serves(domain->sd, version->kvn))
+            continue;
+        if (domain->sd->protocol == SCP_PROTOCOL_02)
+            scp_put_u16(out, (uint16_t)version->counter);
+        else
+            scp_put_u24(out, version->counter);
+        return SCP_SW_SUCCESS;
+    }
+    return SCP_SW_DATA_NOT_FOUND;
 }
 
 static uint16_t security_level(const struct softcard *card, const struct card_application *domain,
@@ -119,6 +128,33 @@ static uint16_t security_level(const struct softcard *card, const struct card_ap
     return SCP_SW_SUCCESS;
 }
 
+static uint16_t confirmations(const struct softcard *card, const struct card_application *domain,
+                              struct scp_writer *out)
+{
+    (void)card;
+    if (!scp_privileges_have(domain->privileges, SCP_PRIVILEGE_RECEIPT_GENERATION))
+        return SCP_SW_DATA_NOT_FOUND;
+    scp_put_u16(out, domain->sd->confirmations);
+    return SCP_SW_SUCCESS;
+}
+
+static uint16_t longest_command(const struct softcard *card, const struct card_application *domain,
+                                struct scp_writer *out)
+{
+    (void)domain;
+    scp_put_u8(out, card->image.traits.max_command);
+    return SCP_SW_SUCCESS;
+}
+
+/* What was stored, or what the domain can say of itself (GPCS H.2, H.3). */
+static uint16_t management_data(const struct softcard *card, const struct card_application *domain,
+                                struct scp_writer *out)
+{
+    (void)card;
+    card_put_management_data(out, domain);
+    return SCP_SW_SUCCESS;
+}
+
 static const struct computed {
     uint16_t tag;
     value_function *value;
@@ -127,12 +163,14 @@ static const struct computed {
     {SCP_DATA_KEY_INFORMATION, key_information},
     {SCP_DATA_SEQUENCE_COUNTER, sequence_counter},
     {TAG_SECURITY_LEVEL, security_level},
+    {TAG_CONFIRMATIONS, confirmations},
+    {TAG_LONGEST_COMMAND, longest_command},
+    {SCP_DATA_CARD_RECOGNITION, management_data},
 };
 
 /* Those that were stored, by tag. */
-static const uint16_t stored[] = {
-    SCP_DATA_ISSUER_NUMBER,   SCP_DATA_IMAGE_NUMBER, SCP_DATA_CARD_RECOGNITION,
-    SCP_DATA_CARD_CAPABILITY, SCP_DATA_CPLC,         TAG_MANAGER_URL};
+static const uint16_t stored[] = {SCP_DATA_ISSUER_NUMBER, SCP_DATA_IMAGE_NUMBER,
+                                  SCP_DATA_CARD_CAPABILITY, SCP_DATA_CPLC, TAG_MANAGER_URL};
 
 static uint16_t put_value(const struct softcard *card, const struct card_application *domain,
                           uint16_t tag, struct scp_writer *out)
@@ -144,9 +182,6 @@ static uint16_t put_value(const struct softcard *card, const struct card_applica
     for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++)
         if (stored[i] == tag)
             scp_put(out, card_object_get(&domain->objects, tag, &found));
-    /* A domain without management data of its own has the chip's: the channel is the same. */
-    if (!found && tag == SCP_DATA_CARD_RECOGNITION)
-        scp_put(out, card_object_get(&card_isd(&card->image)->objects, tag, &found));
     return found ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;
 }
 
@@ -161,19 +196,37 @@ static void put_resources(const struct softcard *card, struct scp_writer *out)
     scp_put_card_resources(out, &resources);
 }
 
-/* The applications below the domain, each as 61 {4F} (GPCS 11.3.3.1.3). */
+/* The applications below the domain, or all where it sees all, each as 61 {4F} (GPCS 11.3.3.1.3):
+ * as many as an answer can hold. */
 static uint16_t put_applications(const struct softcard *card, const struct card_application *domain,
                                  struct scp_writer *out)
 {
+    enum { TEMPLATE_MAX = 4 + SCP_AID_MAX };
+    bool all = scp_privileges_have(domain->privileges, SCP_PRIVILEGE_GLOBAL_REGISTRY);
     for (size_t i = 1; i < card->image.application_count; i++) {
         const struct card_application *app = card->image.applications[i];
-        if (!card_governs(&card->image, domain, scp_aid_bytes(&app->domain)))
+        bool seen = all || card_governs(&card->image, domain, scp_aid_bytes(&app->domain));
+        if (!seen || scp_writer_room(out) < TEMPLATE_MAX)
             continue;
         size_t mark = scp_tlv_begin(out, 0x61);
         scp_put_tlv(out, 0x4F, scp_aid_bytes(&app->aid));
         scp_tlv_end(out, mark);
     }
     return scp_written(out).len > 0 ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;
+}
+
+/* A data object as a whole. */
+static uint16_t put_object(const struct softcard *card, const struct card_application *domain,
+                           uint16_t tag, struct scp_writer *out)
+{
+    if (tag == SCP_DATA_EXTENDED_RESOURCES) {
+        put_resources(card, out);
+        return SCP_SW_SUCCESS;
+    }
+    size_t mark = scp_tlv_begin(out, tag);
+    uint16_t sw = put_value(card, domain, tag, out);
+    scp_tlv_end(out, mark);
+    return sw;
 }
 
 uint16_t card_cmd_get_data(struct softcard *card, const struct scp_apdu *apdu,
@@ -183,16 +236,11 @@ uint16_t card_cmd_get_data(struct softcard *card, const struct scp_apdu *apdu,
     uint16_t tag = (uint16_t)(apdu->p1 << 8 | apdu->p2);
     if (tag == TAG_APPLICATIONS)
         return put_applications(card, domain, out);
-    uint8_t buffer[SCP_RESPONSE_DATA_MAX];
+    if (apdu->ins != SCP_INS_GET_DATA) /* the odd instruction reads that list alone here */
+        return SCP_SW_DATA_NOT_FOUND;
+    uint8_t buffer[CARD_ANSWER_MAX];
     struct scp_writer object = scp_writer_on(buffer, sizeof buffer);
-    uint16_t sw = SCP_SW_SUCCESS;
-    if (tag == SCP_DATA_EXTENDED_RESOURCES) {
-        put_resources(card, &object);
-    } else {
-        size_t mark = scp_tlv_begin(&object, tag);
-        sw = put_value(card, domain, tag, &object);
-        scp_tlv_end(&object, mark);
-    }
+    uint16_t sw = put_object(card, domain, tag, &object);
     if (sw != SCP_SW_SUCCESS)
         return sw;
     struct scp_tlv tlv;

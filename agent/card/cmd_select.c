@@ -9,12 +9,12 @@
 static void put_domain_fci(const struct softcard *card, const struct card_application *domain,
                            struct scp_writer *out)
 {
-    bool has_recognition = false;
-    struct scp_bytes recognition = card_object_get(&domain->objects, 0x66, &has_recognition);
-    uint8_t buffer[128];
+    enum { MANAGEMENT_MAX = 192 }; /* so that all of it fits a response */
+    uint8_t buffer[SCP_RESPONSE_DATA_MAX];
     struct scp_writer content = scp_writer_on(buffer, sizeof buffer);
-    if (has_recognition)
-        scp_put(&content, recognition);
+    card_put_management_data(&content, domain);
+    if (scp_writer_status(&content) != SCP_OK || scp_written(&content).len > MANAGEMENT_MAX)
+        content = scp_writer_on(buffer, sizeof buffer); /* too long: GET DATA 66 has it */
     scp_put_tlv_u8(&content, 0x9F65, card->image.traits.max_command);
     card_put_fci(out, domain, scp_written(&content));
 }

@@ -77,7 +77,8 @@ static uint16_t deliver_dgis(struct softcard *card, struct card_application *tar
 }
 
 /* The same for the data objects of a security domain. */
-static uint16_t deliver_tlvs(struct card_application *target, struct scp_reader *r)
+static uint16_t deliver_tlvs(struct softcard *card, struct card_application *target,
+                             struct scp_reader *r)
 {
     for (;;) {
         size_t at = r->at;
@@ -90,7 +91,7 @@ static uint16_t deliver_tlvs(struct card_application *target, struct scp_reader 
             (void)scp_get(r, at);
             return SCP_SW_SUCCESS;
         }
-        uint16_t sw = error == SCP_OK ? card_domain_store_object(target, tlv.tag, tlv.value)
+        uint16_t sw = error == SCP_OK ? card_domain_store_object(card, target, tlv.tag, tlv.value)
                                       : SCP_SW_WRONG_DATA;
         if (sw != SCP_SW_SUCCESS)
             return sw;
@@ -141,7 +142,7 @@ static uint16_t store_block(struct softcard *card, const struct scp_apdu *apdu,
     if (sw != SCP_SW_SUCCESS)
         return sw;
     struct scp_reader r = scp_reader_on(scp_bytes_of(store->pending, store->pending_len));
-    sw = tlvs ? deliver_tlvs(target, &r) : deliver_dgis(card, target, &r, block->encrypted);
+    sw = tlvs ? deliver_tlvs(card, target, &r) : deliver_dgis(card, target, &r, block->encrypted);
     if (sw != SCP_SW_SUCCESS)
         return sw;
     keep_rest(store, &r);

@@ -1,6 +1,7 @@
 /* The data of security domains: data objects (GPCS 11.11.2.3) and keys by STORE DATA (11.11.4). */
 #include "agent/card/applet.h"
 #include "agent/card/card.h"
+#include "agent/card/registry.h"
 #include "scp/base/secret.h"
 #include "scp/gp/card_data.h"
 #include "scp/gp/key_data.h"
@@ -8,26 +9,77 @@
 
 enum { DGI_OBJECTS = 0x0070 };
 
+/* ---- management data (GPCS H.2, H.3) ----------------------------------------------------------
+ */
+
+static void put_identified(struct scp_writer *w, uint32_t tag, struct scp_bytes oid)
+{
+    size_t mark = scp_tlv_begin(w, tag);
+    scp_put_tlv(w, 0x06, oid);
+    scp_tlv_end(w, mark);
+}
+
+void card_put_management_data(struct scp_writer *w, const struct card_application *domain)
+{
+    static const uint8_t authority[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x01};
+    static const uint8_t version[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x02, 0x02, 0x03, 0x01};
+    static const uint8_t identification[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x03};
+    const uint8_t channel[] = {
+        0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x04, domain->sd->protocol, domain->sd->i};
+    bool found = false;
+    struct scp_bytes stored = card_object_get(&domain->objects, SCP_DATA_CARD_RECOGNITION, &found);
+    if (found) {
+        scp_put(w, stored);
+        return;
+    }
+    size_t mark = scp_tlv_begin(w, 0x73);
+    scp_put_tlv(w, 0x06, SCP_BYTES(authority));
+    put_identified(w, 0x60, SCP_BYTES(version));
+    put_identified(w, 0x63, SCP_BYTES(identification));
+    put_identified(w, 0x64, SCP_BYTES(channel));
+    scp_tlv_end(w, mark);
+}
+
+/* ---- data objects -----------------------------------------------------------------------------
+ */
+
 /* Those that may be written; what the card makes up itself may not (GPCS 11.11.2.3). */
 static const uint32_t writable[] = {SCP_DATA_ISSUER_NUMBER, SCP_DATA_IMAGE_NUMBER,
                                     SCP_DATA_CARD_RECOGNITION, SCP_DATA_CARD_CAPABILITY, 0x5F50};
 
-uint16_t card_domain_store_object(struct card_application *domain, uint32_t tag,
-                                  struct scp_bytes value)
+/* The issuer security domain takes another AID (4F), and everything that names it follows. */
+static uint16_t rename_issuer(struct softcard *card, struct scp_bytes value)
 {
+    struct scp_aid aid;
+    struct card_image *image = &card->image;
+    struct scp_aid old = card_isd(image)->aid;
+    if (scp_aid_from(&aid, value) != SCP_OK || card_aid_used(image, value))
+        return SCP_SW_WRONG_DATA;
+    card_domain_rename(image, card_isd(image), &aid);
+    card_channels_rename(card, &old, &aid);
+    return SCP_SW_SUCCESS;
+}
+
+uint16_t card_domain_store_object(struct softcard *card, struct card_application *domain,
+                                  uint32_t tag, struct scp_bytes value)
+{
+    enum { TAG_AID = 0x4F };
+    if (tag == TAG_AID && card_is_isd(&card->image, domain))
+        return rename_issuer(card, value);
     for (size_t i = 0; i < sizeof writable / sizeof writable[0]; i++)
         if (writable[i] == tag)
             return card_put_object_sw(domain, tag, value);
     return SCP_SW_WRONG_DATA;
 }
 
-static uint16_t store_objects(struct card_application *domain, struct scp_bytes value)
+static uint16_t store_objects(struct softcard *card, struct card_application *domain,
+                              struct scp_bytes value)
 {
     struct scp_reader r = scp_reader_on(value);
     struct scp_tlv tlv;
     enum scp_error error;
     while ((error = scp_tlv_next(&r, &tlv)) == SCP_OK) {
-        uint16_t sw = card_domain_store_object(domain, tlv.tag, tlv.value);
+        uint16_t sw = card_domain_store_object(card, domain, tlv.tag, tlv.value);
         if (sw != SCP_SW_SUCCESS)
             return sw;
     }
@@ -150,5 +202,5 @@ uint16_t card_domain_store(struct softcard *card, struct card_application *domai
 {
     if (is_key_grouping(&card->at->store, dgi->id))
         return take_key_grouping(card, domain, dgi);
-    return dgi->id == DGI_OBJECTS ? store_objects(domain, dgi->value) : SCP_SW_WRONG_DATA;
+    return dgi->id == DGI_OBJECTS ? store_objects(card, domain, dgi->value) : SCP_SW_WRONG_DATA;
 }

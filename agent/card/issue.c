@@ -8,7 +8,6 @@
 #include "agent/card/registry.h"
 #include "scp/base/secret.h"
 #include "scp/crypto/kdf.h"
-#include "scp/gp/tlv.h"
 
 enum {
     VALUE_MAX = CARD_OBJECT_MAX,
@@ -135,33 +134,6 @@ static void issue_keys(const struct issuing *is, const struct document_node *key
 /* ---- the issuer security domain ----------------------------------------------------------------
  */
 
-/* Card recognition data (GPCS H.2): GPCS 2.3.1, uniquely identifiable, the secure channel. */
-static enum scp_error put_recognition(struct card_application *isd)
-{
-    static const uint8_t tag_root[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x01};
-    static const uint8_t version[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x02, 0x02, 0x03, 0x01};
-    static const uint8_t identification[] = {0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B, 0x03};
-    const uint8_t channel[] = {0x2A,      0x86, 0x48, 0x86, 0xFC, 0x6B, 0x04, isd->sd->protocol,
-                               isd->sd->i};
-    const struct {
-        uint32_t tag;
-        struct scp_bytes oid;
-    } parts[] = {
-        {0x60, SCP_BYTES(version)}, {0x63, SCP_BYTES(identification)}, {0x64, SCP_BYTES(channel)}};
-    uint8_t buffer[96];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    size_t outer = scp_tlv_begin(&w, 0x73);
-    scp_put_tlv(&w, 0x06, SCP_BYTES(tag_root));
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        size_t inner = scp_tlv_begin(&w, parts[i].tag);
-        scp_put_tlv(&w, 0x06, parts[i].oid);
-        scp_tlv_end(&w, inner);
-    }
-    scp_tlv_end(&w, outer);
-    SCP_TRY(scp_writer_status(&w));
-    return card_object_put(&isd->objects, SCP_DATA_CARD_RECOGNITION, scp_written(&w));
-}
-
 /* The chip's CPLC with the last four bytes of the diversification data as serial number. */
 static enum scp_error put_cplc(struct card_application *isd, const struct card_traits *traits,
                                const uint8_t cplc[SCP_CPLC_SIZE])
@@ -214,7 +186,6 @@ static void issue_isd(const struct issuing *is, const struct document_node *root
     check(is, iin, card_object_put(&isd->objects, SCP_DATA_ISSUER_NUMBER, read_value(is, iin)));
     const struct document_node *cin = doc_require(root, "cin", is->problem);
     check(is, cin, card_object_put(&isd->objects, SCP_DATA_IMAGE_NUMBER, read_value(is, cin)));
-    check(is, root, put_recognition(isd));
     check(is, root, put_cplc(isd, traits, facts->cplc));
 }
 

@@ -232,6 +232,19 @@ bool card_load_file_imported(const struct card_image *image, const struct card_l
     return false;
 }
 
+void card_domain_rename(struct card_image *image, struct card_application *domain,
+                        const struct scp_aid *aid)
+{
+    struct scp_aid old = domain->aid;
+    domain->aid = *aid;
+    for (size_t i = 0; i < image->application_count; i++)
+        if (scp_aid_equal(&image->applications[i]->domain, &old))
+            image->applications[i]->domain = *aid;
+    for (size_t i = 0; i < image->load_file_count; i++)
+        if (scp_aid_equal(&image->load_files[i]->domain, &old))
+            image->load_files[i]->domain = *aid;
+}
+
 /* ---- removal --------------------------------------------------------------------------------- */
 
 void card_application_remove(struct card_image *image, struct card_application *app)

@@ -60,6 +60,10 @@ bool card_accepts(const struct card_image *image, uint8_t policy,
 bool card_domain_empty(const struct card_image *image, const struct card_application *domain);
 bool card_load_file_imported(const struct card_image *image, const struct card_load_file *file);
 
+/* Give a domain another AID, also where things are associated with it. */
+void card_domain_rename(struct card_image *image, struct card_application *domain,
+                        const struct scp_aid *aid);
+
 /* ---- privileges (privileges.c) ----------------------------------------------------------------
  */
 

@@ -178,6 +178,8 @@ static enum scp_error make_channels(struct softcard *card)
 
 static void free_channels(struct softcard *card)
 {
+    for (size_t i = 0; card->channels != NULL && i <= card->image.traits.channels; i++)
+        card_rest_end(&card->channels[i]);
     if (card->channels != NULL)
         scp_wipe(card->channels, (card->image.traits.channels + 1u) * sizeof *card->channels);
     free(card->channels);
@@ -209,6 +211,7 @@ void softcard_free(struct softcard *card)
     if (card == NULL)
         return;
     card_load_end(card);
+    card_chain_end(card);
     free_channels(card);
     card_image_fini(&card->image);
     void *storage = card->nvm.storage.ctx;

@@ -88,6 +88,13 @@ void rig_reopen(struct rig *rig)
     bring_to_life(rig);
 }
 
+void rig_power(struct rig *rig)
+{
+    uint8_t atr[SOFTCARD_ATR_MAX];
+    size_t atr_len = 0;
+    softcard_power(rig->card, atr, &atr_len);
+}
+
 /* Three master keys of `len` bytes, as a key set file. */
 static void make_masters(const char *scheme, size_t len, char *text, size_t size,
                          struct scp_key_set *masters)
@@ -289,6 +296,25 @@ uint16_t rig_send(struct rig *rig, struct scp_apdu apdu)
     assert_int_equal(SCP_OK, scp_channel_unwrap(&rig->channel, response, &data, &rig->sw));
     rig->data = scp_written(&data);
     return rig->sw;
+}
+
+uint16_t rig_send_hex(struct rig *rig, const char *hex)
+{
+    uint8_t command[SCP_APDU_MAX];
+    struct scp_apdu apdu;
+    struct scp_writer w = scp_writer_on(command, sizeof command);
+    assert_int_equal(SCP_OK, scp_hex_decode(hex, &w));
+    assert_int_equal(SCP_OK, scp_apdu_parse(scp_written(&w), &apdu));
+    return rig_send(rig, apdu);
+}
+
+void rig_send_rows(struct rig *rig, const struct rig_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t sw = rig_send_hex(rig, rows[i].command);
+        if (sw != rows[i].sw)
+            fail_msg("%s: %04X instead of %04X", rows[i].command, sw, rows[i].sw);
+    }
 }
 
 /* ---- content management -----------------------------------------------------------------------

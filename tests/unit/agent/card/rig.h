@@ -49,6 +49,9 @@ void rig_free(struct rig *rig);
 /* Bring the card to life again from what the storage holds. */
 void rig_reopen(struct rig *rig);
 
+/* Reset the card. */
+void rig_power(struct rig *rig);
+
 /* Send without secure messaging; data and sw are set. */
 uint16_t rig_plain(struct rig *rig, struct scp_apdu apdu);
 uint16_t rig_hex(struct rig *rig, const char *hex);
@@ -60,6 +63,15 @@ void rig_open_with(struct rig *rig, const struct scp_key_set *keys, uint8_t kvn,
 void rig_open(struct rig *rig);
 /* Send within the session; the response is verified. */
 uint16_t rig_send(struct rig *rig, struct scp_apdu apdu);
+
+/* The same from hex; and a table of commands, each with the status word that has to come. */
+uint16_t rig_send_hex(struct rig *rig, const char *hex);
+struct rig_row {
+    const char *command;
+    uint16_t sw;
+};
+void rig_send_rows(struct rig *rig, const struct rig_row *rows, size_t count);
+#define rig_rows(rig, rows) rig_send_rows((rig), (rows), sizeof(rows) / sizeof(rows)[0])
 
 uint16_t rig_install(struct rig *rig, struct scp_install install);
 uint16_t rig_delete(struct rig *rig, struct scp_bytes aid, bool related);

@@ -105,7 +105,7 @@ static void damage(struct rig *rig, struct scp_apdu *apdu, uint8_t buffer[255])
     else if (kind == 1 && apdu->data.len > 0)
         apdu->data = scp_bytes_slice(apdu->data, 0, pick(rig, (uint8_t)apdu->data.len));
     else if (kind == 2 && apdu->ins != SCP_INS_SET_STATUS)
-        apdu->p1 = (uint8_t)(apdu->p1 ^ 1u << pick(rig, 8));
+        apdu->p1 = (uint8_t)(apdu->p1 ^ 1u << pick(rig, 7)); /* b8 would begin a chain */
 }
 
 static void each_commit_comes_to_life_whatever_an_authenticated_host_sends(void **state)
