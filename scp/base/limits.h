@@ -1,4 +1,5 @@
-/* Every limit of libscp, in bytes unless said otherwise. */
+/* Every limit of libscp, in bytes unless said otherwise: what a caller has to have room for, and
+ * what is refused as TOO_LONG. A limit of one format stands in that format's header. */
 #ifndef SCP_BASE_LIMITS_H
 #define SCP_BASE_LIMITS_H
 

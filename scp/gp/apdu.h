@@ -1,4 +1,7 @@
-/* Short command and response APDUs (ISO/IEC 7816-3 12.1). */
+/* Short command and response APDUs (ISO/IEC 7816-3 12.1).
+ *
+ * Plain values whose views borrow: after parsing from the bytes parsed, before writing from the
+ * caller. Nothing has to be released. */
 #ifndef SCP_GP_APDU_H
 #define SCP_GP_APDU_H
 

@@ -1,4 +1,5 @@
-/* Life cycle states (GPCS 11.1.1). One byte means different things for different entities. */
+/* Life cycle states (GPCS 11.1.1). One byte means different things for different entities, so each
+ * function asks for the entity too. Nothing is kept; names are constants. */
 #ifndef SCP_GP_LIFECYCLE_H
 #define SCP_GP_LIFECYCLE_H
 
