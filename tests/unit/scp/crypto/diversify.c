@@ -225,13 +225,14 @@ static void what_is_wrong_with_a_template_is_said_and_where(void **state)
 static void a_rule_has_a_limit(void **state)
 {
     (void)state;
+    const size_t digits = 2 * (size_t)SCP_DIVERSIFIER_ITEMS_MAX;
     char text[16 + 2 * SCP_DIVERSIFIER_ITEMS_MAX + 3] = "aes-cmac ";
     struct scp_diversifier diversifier;
     struct scp_diversifier_problem problem;
     size_t at = strlen(text);
-    memset(text + at, '0', 2 * SCP_DIVERSIFIER_ITEMS_MAX);
+    memset(text + at, '0', digits);
     assert_int_equal(scp_diversifier_parse(text, &diversifier, &problem), SCP_OK);
-    memset(text + at, '0', 2 * SCP_DIVERSIFIER_ITEMS_MAX + 2);
+    memset(text + at, '0', digits + 2);
     assert_int_equal(scp_diversifier_parse(text, &diversifier, &problem), SCP_MALFORMED);
     assert_string_equal(problem.text, "the rule is too long");
 }

@@ -1,4 +1,4 @@
-/* AIDs, privileges, life cycles and status words. */
+/* AIDs, privileges and life cycles. */
 #include "scp/gp/aid.h"
 #include "scp/gp/commands.h"
 #include "scp/gp/lifecycle.h"

@@ -99,23 +99,23 @@ static void counters_are_compared_as_the_spi_asks(void **state)
     (void)state;
     const uint64_t max = SCP_PACKET_COUNTER_MAX;
     const struct {
-        uint8_t mode;
         uint64_t stored;
         uint64_t received;
         enum scp_packet_status status;
+        uint8_t mode;
     } cases[] = {
-        {SCP_SPI_COUNTER_NONE, 7, 0, SCP_PACKET_STATUS_OK},
-        {SCP_SPI_COUNTER_PRESENT, 7, 7, SCP_PACKET_STATUS_OK},
-        {SCP_SPI_COUNTER_HIGHER, 7, 6, SCP_PACKET_STATUS_COUNTER_LOW},
-        {SCP_SPI_COUNTER_HIGHER, 7, 7, SCP_PACKET_STATUS_COUNTER_LOW},
-        {SCP_SPI_COUNTER_HIGHER, 7, 8, SCP_PACKET_STATUS_OK},
-        {SCP_SPI_COUNTER_HIGHER, 7, max, SCP_PACKET_STATUS_OK},
-        {SCP_SPI_COUNTER_HIGHER, max, max, SCP_PACKET_STATUS_COUNTER_BLOCKED},
-        {SCP_SPI_COUNTER_NEXT, 7, 7, SCP_PACKET_STATUS_COUNTER_LOW},
-        {SCP_SPI_COUNTER_NEXT, 7, 8, SCP_PACKET_STATUS_OK},
-        {SCP_SPI_COUNTER_NEXT, 7, 9, SCP_PACKET_STATUS_COUNTER_HIGH},
-        {SCP_SPI_COUNTER_NEXT, max - 1, max, SCP_PACKET_STATUS_OK},
-        {SCP_SPI_COUNTER_NEXT, max, 0, SCP_PACKET_STATUS_COUNTER_BLOCKED},
+        {7, 0, SCP_PACKET_STATUS_OK, SCP_SPI_COUNTER_NONE},
+        {7, 7, SCP_PACKET_STATUS_OK, SCP_SPI_COUNTER_PRESENT},
+        {7, 6, SCP_PACKET_STATUS_COUNTER_LOW, SCP_SPI_COUNTER_HIGHER},
+        {7, 7, SCP_PACKET_STATUS_COUNTER_LOW, SCP_SPI_COUNTER_HIGHER},
+        {7, 8, SCP_PACKET_STATUS_OK, SCP_SPI_COUNTER_HIGHER},
+        {7, max, SCP_PACKET_STATUS_OK, SCP_SPI_COUNTER_HIGHER},
+        {max, max, SCP_PACKET_STATUS_COUNTER_BLOCKED, SCP_SPI_COUNTER_HIGHER},
+        {7, 7, SCP_PACKET_STATUS_COUNTER_LOW, SCP_SPI_COUNTER_NEXT},
+        {7, 8, SCP_PACKET_STATUS_OK, SCP_SPI_COUNTER_NEXT},
+        {7, 9, SCP_PACKET_STATUS_COUNTER_HIGH, SCP_SPI_COUNTER_NEXT},
+        {max - 1, max, SCP_PACKET_STATUS_OK, SCP_SPI_COUNTER_NEXT},
+        {max, 0, SCP_PACKET_STATUS_COUNTER_BLOCKED, SCP_SPI_COUNTER_NEXT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(scp_packet_counter_status(cases[i].mode | SCP_SPI_CC | SCP_SPI_CIPHERED,
