@@ -68,12 +68,12 @@ enum scp_error scp_store_block_parse(uint8_t p1, struct scp_store_block *out)
     return SCP_OK;
 }
 
-static struct scp_apdu store_command(uint8_t p1, size_t block, struct scp_bytes data)
+struct scp_apdu scp_store_command(uint8_t p1, uint8_t number, struct scp_bytes data)
 {
     return (struct scp_apdu){.cla = SCP_CLA_GP,
                              .ins = SCP_INS_STORE_DATA,
                              .p1 = p1,
-                             .p2 = (uint8_t)block,
+                             .p2 = number,
                              .data = data,
                              .le = (p1 & SCP_STORE_ANSWER) != 0 ? 0 : SCP_NO_LE};
 }
@@ -87,7 +87,7 @@ enum scp_error scp_store_block(uint8_t p1, struct scp_bytes data, size_t room, s
     if (index >= count)
         return SCP_NOT_FOUND;
     uint8_t last = index + 1 == count ? SCP_STORE_LAST : 0;
-    *out = store_command(p1 | last, index, scp_bytes_slice(data, index * room, room));
+    *out = scp_store_command(p1 | last, (uint8_t)index, scp_bytes_slice(data, index * room, room));
     return SCP_OK;
 }
 
@@ -144,6 +144,6 @@ enum scp_error scp_store_data_next(struct scp_store_data *s, uint8_t buffer[SCP_
     SCP_TRY(scp_writer_status(&w));
     uint8_t p1 = (uint8_t)(SCP_STORE_DGI | (encrypted ? SCP_STORE_ENCRYPTED : 0) |
                            (s->at == s->count ? SCP_STORE_LAST : 0));
-    *out = store_command(p1, s->block++, scp_written(&w));
+    *out = scp_store_command(p1, (uint8_t)s->block++, scp_written(&w));
     return SCP_OK;
 }

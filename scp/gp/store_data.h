@@ -2,7 +2,7 @@
  * id(2) ‖ length (00 to FE, or FF and two bytes) ‖ value.
  *
  *     struct scp_store_data s;
- *     scp_store_data_begin(&s, dgis, count, scp_channel_room(&channel));
+ *     scp_store_data_begin(&s, dgis, count, scp_channel_room(&channel), true);
  *     while ((error = scp_store_data_next(&s, buffer, &apdu)) == SCP_OK)
  *         …
  *
@@ -70,6 +70,9 @@ void scp_store_data_begin(struct scp_store_data *s, const struct scp_dgi *dgis, 
 SCP_MUST_USE enum scp_error scp_store_data_next(struct scp_store_data *s,
                                                 uint8_t buffer[SCP_APDU_DATA_MAX],
                                                 struct scp_apdu *out);
+
+/* One STORE DATA with the P1 and the block number that the caller counts. */
+struct scp_apdu scp_store_command(uint8_t p1, uint8_t number, struct scp_bytes data);
 
 /* The `index`-th STORE DATA of data without structure, or of one BER-TLV string, cut into blocks:
  * `p1` without the last-block bit. NOT_FOUND past the last, TOO_LONG above 256 blocks. */

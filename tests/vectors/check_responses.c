@@ -1,6 +1,6 @@
-/* What cards answer: data objects, registry, card data. */
-#include "scp/gp/card_data.h"
+/* Data objects, privileges, and the registries that cards show. */
 #include "scp/gp/commands.h"
+#include "scp/gp/crs.h"
 #include "scp/gp/privileges.h"
 #include "scp/gp/registry.h"
 #include "scp/gp/store_data.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT = 96 };
+enum { TEXT = 96, TREE = 4096 };
 
 static struct scp_bytes response(struct vector *v)
 {
@@ -24,25 +24,22 @@ static json_t *parsed(const struct vector *v)
     return json_object_get(v->expected, "parsed");
 }
 
-static void expect_refused(struct vector *v, enum scp_error error)
-{
-    vector_expect_bool(v, v->expected, "accept", error == SCP_OK);
-}
-
 /* ---- BER-TLV and DGI ---------------------------------------------------------------------- */
 
 /* Lengths, and how each is written. */
 static void lengths(struct vector *v, void (*put)(struct scp_writer *, size_t))
 {
+    const json_t *list = json_object_get(v->inputs, "lengths");
+    const json_t *encoded = json_object_get(v->expected, "encoded");
     size_t i;
     json_t *length;
-    json_array_foreach(json_object_get(v->inputs, "lengths"), i, length)
+    vector_expect_count(v, "encoded", encoded, json_array_size(list));
+    json_array_foreach(list, i, length)
     {
         uint8_t buffer[8];
         struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
         put(&w, (size_t)json_integer_value(length));
-        struct scp_bytes expected =
-            vector_hex_of(v, json_array_get(json_object_get(v->expected, "encoded"), i));
+        struct scp_bytes expected = vector_hex_of(v, json_array_get(encoded, i));
         if (!scp_bytes_equal(expected, scp_written(&w)))
             vector_fail_bytes(v, "length", expected, scp_written(&w));
     }
@@ -51,28 +48,47 @@ static void lengths(struct vector *v, void (*put)(struct scp_writer *, size_t))
 
 static uint32_t tag_of(const char *hex)
 {
-    return (uint32_t)strtoul(hex, NULL, 16);
+    return hex == NULL ? 0 : (uint32_t)strtoul(hex, NULL, 16);
+}
+
+static void put_node(struct vector *v, struct scp_writer *w, uint32_t tag, json_t *value);
+
+/* An object of {tag: value}, or a list of [tag, value]. */
+static void put_nodes(struct vector *v, struct scp_writer *w, json_t *nodes)
+{
+    const char *name;
+    json_t *value;
+    size_t i;
+    json_t *pair;
+    json_object_foreach(nodes, name, value)
+    {
+        put_node(v, w, tag_of(name), value);
+    }
+    json_array_foreach(nodes, i, pair)
+    {
+        put_node(v, w, tag_of(json_string_value(json_array_get(pair, 0))), json_array_get(pair, 1));
+    }
+}
+
+/* A value is a hex string, or the nodes that it is made of. */
+static void put_node(struct vector *v, struct scp_writer *w, uint32_t tag, json_t *value)
+{
+    if (json_is_string(value)) {
+        scp_put_tlv(w, tag, vector_hex_of(v, value));
+        return;
+    }
+    size_t mark = scp_tlv_begin(w, tag);
+    put_nodes(v, w, value);
+    scp_tlv_end(w, mark);
 }
 
 static void tree(struct vector *v)
 {
-    uint8_t buffer[128];
+    static uint8_t buffer[TREE];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    const char *name;
-    json_t *children;
-    json_object_foreach(json_object_get(v->inputs, "tree"), name, children)
-    {
-        size_t i;
-        json_t *child;
-        size_t mark = scp_tlv_begin(&w, tag_of(name));
-        json_array_foreach(children, i, child)
-        {
-            scp_put_tlv(&w, tag_of(json_string_value(json_array_get(child, 0))),
-                        vector_hex_of(v, json_array_get(child, 1)));
-        }
-        scp_tlv_end(&w, mark);
-    }
-    vector_expect_bytes(v, v->expected, "encoded", scp_written(&w));
+    put_nodes(v, &w, json_object_get(v->inputs, "tree"));
+    if (vector_ok(v, "scp_put_tlv", scp_writer_status(&w)))
+        vector_expect_bytes(v, v->expected, "encoded", scp_written(&w));
 }
 
 static void ber_tlv(struct vector *v)
@@ -130,13 +146,15 @@ static void privileges(struct vector *v)
     size_t count = 0;
     for (; (name = scp_privileges_nth_name(set, count)) != NULL; count++) {
         const char *expected = json_string_value(json_array_get(names, count));
-        if (expected == NULL || strcmp(camel(name, text), expected) != 0)
-            vector_fail(v, "name", expected == NULL ? "no more" : expected, text);
+        const char *actual = camel(name, text);
+        if (expected == NULL || strcmp(actual, expected) != 0)
+            vector_fail(v, "name", expected == NULL ? "no more" : expected, actual);
     }
-    if (count == json_array_size(names))
-        vector_taken(v->expected, "names");
+    vector_expect_count(v, "names", names, count);
+    vector_taken(v->expected, "names");
 }
 
+/* 0 for a name that is none. */
 static uint32_t privilege_named(const char *camel_name)
 {
     char text[TEXT];
@@ -159,7 +177,11 @@ static void privileges_encode(struct vector *v)
     json_t *name;
     json_array_foreach(json_object_get(v->inputs, "names"), i, name)
     {
-        set |= privilege_named(json_string_value(name));
+        const char *text = json_string_value(name);
+        uint32_t privilege = text == NULL ? 0 : privilege_named(text);
+        if (privilege == 0)
+            vector_fail(v, "names", "a privilege", text == NULL ? "no text" : text);
+        set |= privilege;
     }
     scp_put_privileges_short(&w, set);
     vector_expect_bytes(v, v->expected, "privileges", scp_written(&w));
@@ -178,242 +200,134 @@ static void expect_privileges(struct vector *v, json_t *of, const struct scp_reg
                             scp_bytes_of(bytes, vector_hex(v, of, "privileges").len));
 }
 
-/* Some cards add a byte to the life cycle state; the first is the state. */
-static void expect_life_cycle(struct vector *v, json_t *of, uint8_t state)
+/* The life cycle state; the bytes that some cards add to it are looked up in the entry. */
+static void expect_life_cycle(struct vector *v, json_t *of, const struct scp_registry_entry *entry)
 {
-    struct scp_bytes expected = vector_hex(v, of, "life_cycle");
-    if (expected.len == 0 || expected.ptr[0] != state)
-        vector_fail_bytes(v, "life_cycle", expected, scp_bytes_of(&state, 1));
-    vector_taken(of, "life_cycle");
+    struct scp_bytes whole = scp_bytes_of(&entry->life_cycle, 1);
+    struct scp_bytes found;
+    if (scp_tlv_find(entry->data, 0x9F70, &found) == SCP_OK && found.len > 0 &&
+        found.ptr[0] == entry->life_cycle)
+        whole = found;
+    vector_expect_bytes(v, of, "life_cycle", whole);
 }
 
 static void expect_modules(struct vector *v, json_t *of, const struct scp_registry_entry *entry)
 {
-    const json_t *modules = json_object_get(of, "modules");
-    if (json_array_size(modules) != entry->module_count)
-        vector_fail(v, "modules", "as many", "another number");
-    for (size_t i = 0; i < entry->module_count; i++) {
-        struct scp_bytes expected = vector_hex_of(v, json_array_get(modules, i));
-        if (!scp_bytes_equal(expected, scp_aid_bytes(&entry->modules[i])))
-            vector_fail_bytes(v, "module", expected, scp_aid_bytes(&entry->modules[i]));
+    struct scp_bytes modules[SCP_REGISTRY_MODULES_MAX];
+    for (size_t i = 0; i < entry->module_count; i++)
+        modules[i] = scp_aid_bytes(&entry->modules[i]);
+    if (!vector_has(of, "modules") && entry->module_count > 0)
+        vector_fail(v, "modules", "none", "some");
+    vector_expect_list(v, of, "modules", modules, entry->module_count);
+}
+
+/* Tags without a field of their own: "tag_EA". */
+static void expect_tags(struct vector *v, json_t *of, struct scp_bytes data)
+{
+    static const char prefix[] = "tag_";
+    const char *name;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(of, next, name, value)
+    {
+        struct scp_bytes actual;
+        if (strncmp(name, prefix, sizeof prefix - 1) == 0 &&
+            vector_ok(v, name, scp_tlv_find(data, tag_of(&name[sizeof prefix - 1]), &actual)))
+            vector_expect_bytes(v, of, name, actual);
     }
-    vector_taken(of, "modules");
 }
 
 static void expect_entry(struct vector *v, json_t *of, const struct scp_registry_entry *entry)
 {
+    if (vector_has(of, "tag_EA") && !scp_bytes_equal(entry->uicc, vector_hex(v, of, "tag_EA")))
+        vector_fail_bytes(v, "uicc", vector_hex(v, of, "tag_EA"), entry->uicc);
     vector_expect_bytes(v, of, "aid", scp_aid_bytes(&entry->aid));
-    expect_life_cycle(v, of, entry->life_cycle);
+    expect_life_cycle(v, of, entry);
     expect_privileges(v, of, entry);
     expect_modules(v, of, entry);
     vector_expect_bytes(v, of, "load_file_aid", scp_aid_bytes(&entry->load_file));
     vector_expect_bytes(v, of, "security_domain_aid", scp_aid_bytes(&entry->security_domain));
     vector_expect_bytes(v, of, "version", entry->version);
-    vector_expect_bytes(v, of, "tag_EA", entry->uicc);
-    vector_taken(of, "tag_C6"); /* a tag of one vendor, passed over */
+    vector_expect_bytes(v, of, "implicit_selection",
+                        scp_bytes_of(entry->implicit, entry->implicit_count));
+    expect_tags(v, of, entry->data);
 }
 
-/* Compare all entries; returns how the reading ended. */
-static enum scp_error expect_entries(struct vector *v, json_t *entries, size_t *count)
+/* Compare all entries; returns how the reading ended, and where. */
+static enum scp_error expect_entries(struct vector *v, json_t *entries, size_t *count,
+                                     struct scp_bytes *tail)
 {
     struct scp_registry_reader r;
     struct scp_registry_entry entry;
-    struct scp_bytes command =
-        vector_has(v->inputs, "command") ? vector_hex(v, v->inputs, "command") : SCP_EMPTY;
+    struct scp_bytes command = VECTOR_ANY(v, "command");
     uint8_t subset = command.len > 2 ? command.ptr[2] : SCP_STATUS_APPLICATIONS;
     enum scp_error error;
     scp_registry_open(&r, subset, response(v));
-    for (*count = 0; (error = scp_registry_next(&r, &entry)) == SCP_OK; ++*count)
+    *tail = scp_reader_rest(&r.in);
+    for (*count = 0; (error = scp_registry_next(&r, &entry)) == SCP_OK; ++*count) {
         expect_entry(v, json_array_get(entries, *count), &entry);
+        *tail = scp_reader_rest(&r.in);
+    }
+    vector_expect_count(v, "entries", entries, *count);
     return error;
 }
 
 static void get_status(struct vector *v)
 {
     size_t count;
-    enum scp_error error = expect_entries(v, parsed(v), &count);
-    if (error != SCP_NOT_FOUND)
-        (void)vector_ok(v, "scp_registry_next", error);
-    if (count != json_array_size(parsed(v)))
-        vector_fail(v, "entries", "as many", "another number");
+    struct scp_bytes tail;
+    enum scp_error error = expect_entries(v, parsed(v), &count, &tail);
+    vector_expect_accept(v, error == SCP_NOT_FOUND ? SCP_OK : error);
 }
 
 static void get_status_truncated(struct vector *v)
 {
     size_t count;
-    if (expect_entries(v, json_object_get(parsed(v), "entries"), &count) != SCP_TRUNCATED)
+    struct scp_bytes tail;
+    if (expect_entries(v, json_object_get(parsed(v), "entries"), &count, &tail) != SCP_TRUNCATED)
         vector_fail(v, "scp_registry_next", "TRUNCATED", "another end");
     vector_expect_number(v, parsed(v), "entries_complete", (long)count);
-    vector_taken(parsed(v), "incomplete_tail");
+    vector_expect_bytes(v, parsed(v), "incomplete_tail", tail);
 }
 
-/* ---- card recognition data ---------------------------------------------------------------- */
+/* ---- the contactless registry ------------------------------------------------------------- */
 
-static void expect_oid(struct vector *v, json_t *of, const char *name, struct scp_bytes oid)
+/* The fields of an entry go by their tags. */
+static void expect_crs_entry(struct vector *v, json_t *of, const struct scp_crs_entry *entry)
 {
-    char text[TEXT] = "";
-    if (vector_ok(v, "scp_oid_text", scp_oid_text(oid, text, sizeof text)))
-        vector_expect_text(v, of, name, text);
-}
-
-static void expect_oid_in(struct vector *v, json_t *of, const char *name, struct scp_bytes value)
-{
-    struct scp_bytes oid;
-    if (vector_ok(v, "scp_tlv_find", scp_tlv_find(value, 0x06, &oid)))
-        expect_oid(v, of, name, oid);
-}
-
-static void expect_protocol(struct vector *v, json_t *of, uint8_t protocol, uint8_t i)
-{
-    char text[TEXT];
-    const uint8_t suffix[2] = {protocol, i};
-    (void)snprintf(text, sizeof text, "1.2.840.114283.4.%u.%u", protocol, i);
-    vector_expect_text(v, of, "oid", text);
-    vector_expect_bytes(v, of, "scp", scp_bytes_of(&protocol, 1));
-    vector_expect_number(v, of, "i", i);
-    vector_expect_bytes(v, of, "raw_suffix", SCP_BYTES(suffix));
-}
-
-static void card_recognition(struct vector *v)
-{
-    static const char version_arc[] = "1.2.840.114283.2.";
-    struct scp_card_recognition data;
-    char version[TEXT] = "";
-    if (!vector_ok(v, "scp_card_recognition_parse", scp_card_recognition_parse(response(v), &data)))
-        return;
-    expect_oid(v, parsed(v), "oid", data.oid);
-    expect_oid(v, parsed(v), "card_identification_scheme_oid", data.identification);
-    expect_oid_in(v, parsed(v), "card_configuration_oid", data.configuration);
-    expect_oid_in(v, parsed(v), "card_chip_details_oid", data.chip);
-    if (vector_ok(v, "scp_oid_text", scp_oid_text(data.version, version, sizeof version)) &&
-        strncmp(version, version_arc, sizeof version_arc - 1) == 0)
-        vector_expect_text(v, parsed(v), "gp_version", &version[sizeof version_arc - 1]);
-    for (size_t n = 0; n < data.protocol_count; n++)
-        expect_protocol(v, json_array_get(json_object_get(parsed(v), "scp"), n),
-                        data.protocols[n].protocol, data.protocols[n].i);
-}
-
-static void card_recognition_negative(struct vector *v)
-{
-    struct scp_card_recognition data;
-    expect_refused(v, scp_card_recognition_parse(response(v), &data));
-}
-
-/* ---- key information ---------------------------------------------------------------------- */
-
-static void expect_key(struct vector *v, json_t *of, const struct scp_key_info *info)
-{
-    json_t *components = json_object_get(of, "components");
-    vector_expect_number(v, of, "key_id", info->key_id);
-    vector_expect_number(v, of, "key_version", info->kvn);
-    for (size_t i = 0; i < info->component_count; i++) {
-        json_t *component = json_array_get(components, i);
-        vector_expect_bytes(v, component, "type", scp_bytes_of(&info->components[i].type, 1));
-        vector_expect_number(v, component, "length", info->components[i].len);
+    const uint8_t states[] = {entry->life_cycle, entry->activation};
+    const char *name;
+    json_t *value;
+    void *next;
+    vector_expect_bytes(v, of, "4F", scp_aid_bytes(&entry->aid));
+    vector_expect_bytes(v, of, "9F70", SCP_BYTES(states));
+    vector_expect_bytes(v, of, "80", entry->counter);
+    vector_expect_bytes(v, of, "81", scp_bytes_of(&entry->priority, entry->has_priority ? 1 : 0));
+    vector_expect_bytes(v, of, "A2", entry->head);
+    vector_expect_bytes(v, of, "A3", entry->members);
+    vector_expect_bytes(v, of, "A4", entry->observers);
+    vector_expect_bytes(v, of, "A5", entry->restricted);
+    vector_expect_bytes(v, of, "A6", entry->discretionary);
+    vector_expect_bytes(v, of, "87", entry->family);
+    json_object_foreach_safe(of, next, name, value)
+    {
+        struct scp_bytes actual;
+        if (vector_ok(v, name, scp_tlv_find(entry->data, tag_of(name), &actual)))
+            vector_expect_bytes(v, of, name, actual);
     }
 }
 
-static void key_information_data(struct vector *v)
+static void crs_get_status(struct vector *v)
 {
-    struct scp_key_info info;
-    struct scp_bytes value;
-    if (vector_ok(v, "C0", scp_tlv_expect(vector_hex(v, v->inputs, "tlv"), 0xC0, &value)) &&
-        vector_ok(v, "scp_key_info_parse", scp_key_info_parse(value, &info)))
-        expect_key(v, parsed(v), &info);
-}
-
-static void key_information(struct vector *v)
-{
-    struct scp_key_info_reader r;
-    struct scp_key_info info;
+    struct scp_reader r = scp_reader_on(response(v));
+    struct scp_crs_entry entry;
+    enum scp_error error;
     size_t count = 0;
-    if (!vector_ok(v, "scp_key_info_open", scp_key_info_open(&r, response(v))))
-        return;
-    while (scp_key_info_next(&r, &info) == SCP_OK)
-        expect_key(v, json_array_get(parsed(v), count++), &info);
-}
-
-static void key_information_extended(struct vector *v)
-{
-    struct scp_key_info_reader r;
-    struct scp_key_info info;
-    const json_t *names = json_object_get(parsed(v), "key_ids_and_versions");
-    long count = 0;
-    if (!vector_ok(v, "scp_key_info_open", scp_key_info_open(&r, response(v))))
-        return;
-    while (scp_key_info_next(&r, &info) == SCP_OK) {
-        const uint8_t actual[2] = {info.key_id, info.kvn};
-        struct scp_bytes expected = vector_hex_of(v, json_array_get(names, (size_t)count++));
-        if (!scp_bytes_equal(expected, SCP_BYTES(actual)))
-            vector_fail_bytes(v, "key", expected, SCP_BYTES(actual));
-    }
-    vector_expect_number(v, parsed(v), "entries", count);
-    vector_taken(parsed(v), "key_ids_and_versions");
-}
-
-static void key_information_negative(struct vector *v)
-{
-    struct scp_key_info_reader r;
-    expect_refused(v, scp_key_info_open(&r, response(v)));
-}
-
-/* ---- small ones --------------------------------------------------------------------------- */
-
-static void extended_resources(struct vector *v)
-{
-    struct scp_card_resources out;
-    if (!vector_ok(v, "scp_card_resources_parse", scp_card_resources_parse(response(v), &out)))
-        return;
-    vector_expect_number(v, parsed(v), "installed_applications", (long)out.applications);
-    vector_expect_number(v, parsed(v), "free_non_volatile", (long)out.non_volatile_free);
-    vector_expect_number(v, parsed(v), "free_volatile", (long)out.volatile_free);
-}
-
-static void cplc(struct vector *v)
-{
-    struct scp_bytes bytes;
-    if (!vector_ok(v, "scp_cplc_parse", scp_cplc_parse(response(v), &bytes)))
-        return;
-    for (int i = 0; i < SCP_CPLC_FIELD_COUNT; i++) {
-        enum scp_cplc_field field = (enum scp_cplc_field)i;
-        vector_expect_bytes(v, parsed(v), scp_cplc_field_name(field), scp_cplc_field(bytes, field));
-    }
-}
-
-static void cplc_negative(struct vector *v)
-{
-    struct scp_bytes bytes;
-    expect_refused(v, scp_cplc_parse(response(v), &bytes));
-}
-
-static void data_value(struct vector *v)
-{
-    struct scp_bytes value;
-    uint16_t tag = (uint16_t)vector_u32(v, parsed(v), "tag", 0);
-    if (vector_ok(v, "scp_data_value", scp_data_value(response(v), tag, &value)))
-        vector_expect_bytes(v, parsed(v), "value", value);
-    vector_taken(parsed(v), "tag");
-}
-
-static void sequence_counter(struct vector *v)
-{
-    uint32_t counter;
-    if (vector_ok(v, "scp_sequence_counter_parse",
-                  scp_sequence_counter_parse(response(v), &counter)) &&
-        counter != vector_u32(v, parsed(v), "value", 0))
-        vector_fail(v, "counter", "the value", "another number");
-    data_value(v);
-}
-
-static void select_fci(struct vector *v)
-{
-    struct scp_fci fci;
-    if (!vector_ok(v, "scp_fci_parse", scp_fci_parse(response(v), &fci)))
-        return;
-    json_t *proprietary = json_object_get(parsed(v), "proprietary");
-    vector_expect_bytes(v, parsed(v), "aid", fci.aid);
-    if (vector_u32(v, proprietary, "9F65", 0) == fci.data_max)
-        vector_taken(proprietary, "9F65");
+    for (; (error = scp_crs_next(&r, &entry)) == SCP_OK; count++)
+        expect_crs_entry(v, json_array_get(parsed(v), count), &entry);
+    if (parsed(v) != NULL)
+        vector_expect_count(v, "entries", parsed(v), count);
+    vector_expect_accept(v, error == SCP_NOT_FOUND ? SCP_OK : error);
 }
 
 static const struct vector_kind kinds[] = {
@@ -424,19 +338,7 @@ static const struct vector_kind kinds[] = {
     {"GP", "privileges-encode", privileges_encode},
     {"GP", "get-status", get_status},
     {"GP", "get-status-legacy", get_status},
-    {"GP", "get-status-quirk", get_status},
     {"GP", "get-status-truncated", get_status_truncated},
-    {"GP", "card-recognition", card_recognition},
-    {"GP", "card-recognition-negative", card_recognition_negative},
-    {"GP", "key-information", key_information},
-    {"GP", "key-information-data", key_information_data},
-    {"GP", "key-information-extended", key_information_extended},
-    {"GP", "key-information-negative", key_information_negative},
-    {"GP", "extended-card-resources", extended_resources},
-    {"GP", "cplc", cplc},
-    {"GP", "cplc-negative", cplc_negative},
-    {"GP", "get-data-c1", sequence_counter},
-    {"GP", "get-data-cf", data_value},
-    {"GP", "select-fci", select_fci},
+    {"GP", "crs-get-status", crs_get_status},
 };
 const struct vector_family vector_responses = VECTOR_FAMILY(kinds);

@@ -1,5 +1,7 @@
 #include "tests/vectors/vector.h"
 
+#include "scp/gp/chaining.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -31,10 +33,27 @@ struct scp_bytes vector_hex(struct vector *v, const json_t *of, const char *name
     return vector_hex_of(v, json_object_get(of, name));
 }
 
+struct scp_bytes vector_any_of(struct vector *v, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (vector_has(v->inputs, *names))
+            return vector_hex(v, v->inputs, *names);
+    }
+    return SCP_EMPTY;
+}
+
+bool vector_flag(const struct vector *v, const char *name)
+{
+    return json_is_true(json_object_get(v->inputs, name));
+}
+
 uint32_t vector_u32(struct vector *v, const json_t *of, const char *name, uint32_t otherwise)
 {
-    if (!vector_has(of, name))
+    const json_t *field = json_object_get(of, name);
+    if (field == NULL)
         return otherwise;
+    if (json_is_integer(field))
+        return (uint32_t)json_integer_value(field);
     struct scp_bytes bytes = vector_hex(v, of, name);
     uint32_t value = 0;
     for (size_t i = 0; i < bytes.len; i++)
@@ -105,6 +124,8 @@ void vector_skip(struct vector *v, const char *reason)
     v->skipped = reason;
 }
 
+/* ---- comparisons -------------------------------------------------------------------------- */
+
 void vector_taken(json_t *of, const char *name)
 {
     (void)json_object_del(of, name);
@@ -166,4 +187,73 @@ void vector_expect_text(struct vector *v, json_t *of, const char *name, const ch
     if (strcmp(expected, actual) != 0)
         vector_fail(v, name, expected, actual);
     vector_taken(of, name);
+}
+
+/* The parts of a command as `commands` lists them. */
+static void expect_parts(struct vector *v, const struct scp_apdu *apdu)
+{
+    const json_t *list = json_object_get(v->expected, "commands");
+    size_t room = vector_u32(v, v->inputs, "room", SCP_APDU_DATA_MAX);
+    struct scp_apdu part;
+    size_t count = 0;
+    if (list == NULL)
+        return;
+    for (; scp_segment(apdu, room, count, &part) == SCP_OK; count++) {
+        uint8_t buffer[SCP_APDU_MAX];
+        struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+        scp_put_apdu(&w, &part);
+        struct scp_bytes expected = vector_hex_of(v, json_array_get(list, count));
+        if (!scp_bytes_equal(expected, scp_written(&w)))
+            vector_fail_bytes(v, "a part", expected, scp_written(&w));
+    }
+    vector_expect_count(v, "commands", list, count);
+    vector_taken(v->expected, "commands");
+}
+
+void vector_expect_apdu(struct vector *v, const struct scp_apdu *apdu)
+{
+    uint8_t buffer[SCP_APDU_MAX];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_apdu(&w, apdu);
+    if (vector_has(v->expected, "command") && vector_ok(v, "scp_put_apdu", scp_writer_status(&w)))
+        vector_expect_command(v, v->expected, "command", scp_written(&w));
+    vector_expect_bytes(v, v->expected, "command_data", apdu->data);
+    vector_expect_bytes(v, v->expected, "data", apdu->data);
+    vector_expect_bytes(v, v->expected, "p1", scp_bytes_of(&apdu->p1, 1));
+    vector_expect_bytes(v, v->expected, "p2", scp_bytes_of(&apdu->p2, 1));
+    expect_parts(v, apdu);
+}
+
+void vector_expect_count(struct vector *v, const char *what, const json_t *list, size_t actual)
+{
+    char texts[2][24];
+    if (json_array_size(list) == actual)
+        return;
+    (void)snprintf(texts[0], sizeof texts[0], "%zu of them", json_array_size(list));
+    (void)snprintf(texts[1], sizeof texts[1], "%zu", actual);
+    vector_fail(v, what, texts[0], texts[1]);
+}
+
+void vector_expect_list(struct vector *v, json_t *of, const char *name,
+                        const struct scp_bytes *actual, size_t count)
+{
+    const json_t *list = json_object_get(of, name);
+    if (list == NULL)
+        return;
+    vector_expect_count(v, name, list, count);
+    for (size_t i = 0; i < count && i < json_array_size(list); i++) {
+        struct scp_bytes expected = vector_hex_of(v, json_array_get(list, i));
+        if (!scp_bytes_equal(expected, actual[i]))
+            vector_fail_bytes(v, name, expected, actual[i]);
+    }
+    vector_taken(of, name);
+}
+
+bool vector_expect_accept(struct vector *v, enum scp_error error)
+{
+    if (vector_has(v->expected, "accept")) {
+        vector_expect_bool(v, v->expected, "accept", error == SCP_OK);
+        return error == SCP_OK;
+    }
+    return vector_ok(v, "acceptance", error);
 }

@@ -11,6 +11,7 @@
 #define TESTS_VECTORS_VECTOR_H
 
 #include "scp/base/secret.h"
+#include "scp/gp/apdu.h"
 
 #include <jansson.h>
 
@@ -54,7 +55,12 @@ bool vector_has(const json_t *of, const char *name);
 /* Bytes of a hex field; a failure and empty when it is absent or no hex. */
 struct scp_bytes vector_hex(struct vector *v, const json_t *of, const char *name);
 struct scp_bytes vector_hex_of(struct vector *v, const json_t *value);
-/* A hex field of up to four bytes as a number; `otherwise` when it is absent. */
+/* The first of the named inputs that is there; empty when none is. The list ends with NULL. */
+struct scp_bytes vector_any_of(struct vector *v, const char *const *names);
+#define VECTOR_ANY(v, ...) vector_any_of((v), (const char *const[]){__VA_ARGS__, NULL})
+/* Whether an input is the boolean true. */
+bool vector_flag(const struct vector *v, const char *name);
+/* A number, or a hex field of up to four bytes as one; `otherwise` when it is absent. */
 uint32_t vector_u32(struct vector *v, const json_t *of, const char *name, uint32_t otherwise);
 long vector_number(struct vector *v, const json_t *of, const char *name);
 const char *vector_text(struct vector *v, const json_t *of, const char *name);
@@ -72,6 +78,18 @@ void vector_expect_bool(struct vector *v, json_t *of, const char *name, bool act
 void vector_expect_text(struct vector *v, json_t *of, const char *name, const char *actual);
 /* The same for a command: a source may send a final Le of 00 with it, or not. */
 void vector_expect_command(struct vector *v, json_t *of, const char *name, struct scp_bytes actual);
+
+/* A command that is built: `command`, `command_data`, `p1`, `p2`. One of more than 255 bytes is
+ * compared as the parts that `commands` lists, each of `room` bytes of data (255). */
+void vector_expect_apdu(struct vector *v, const struct scp_apdu *apdu);
+/* A list of hex strings against as many values; absent lists are passed over. */
+void vector_expect_list(struct vector *v, json_t *of, const char *name,
+                        const struct scp_bytes *actual, size_t count);
+/* Whether `list` is as long as what came out. */
+void vector_expect_count(struct vector *v, const char *what, const json_t *list, size_t actual);
+/* Whether the bytes were taken as `accept` says (negative and quirk records), or at all where it is
+ * absent. Returns whether they were taken. */
+bool vector_expect_accept(struct vector *v, enum scp_error error);
 
 /* Take a field out that a check has looked at in its own way. */
 void vector_taken(json_t *of, const char *name);
