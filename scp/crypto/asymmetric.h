@@ -26,6 +26,9 @@ SCP_MUST_USE enum scp_error scp_generator_init(struct scp_generator *generator,
                                                struct scp_bytes personalization);
 void scp_generator_fini(struct scp_generator *generator);
 
+/* Bits of p · q; 0 when there is no such number. */
+size_t scp_rsa_modulus_bits(struct scp_bytes p, struct scp_bytes q);
+
 /* The message comes as its digest under key->hash. Errors: as scp_sign and scp_verify. */
 SCP_MUST_USE enum scp_error scp_rsa_sign(const struct scp_signature_key *key, WC_RNG *rng,
                                          const struct scp_digest *digest,

@@ -60,23 +60,50 @@ static bool is_odd(struct scp_bytes number)
     return number.len > 0 && (number.ptr[number.len - 1] & 1) != 0;
 }
 
+static bool is_modulus_length(size_t bits)
+{
+    return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX;
+}
+
+static enum scp_hash rsa_hash(size_t bits)
+{
+    return bits == RSA_BITS_MIN ? SCP_HASH_SHA1 : SCP_HASH_SHA256;
+}
+
 enum scp_error scp_signature_key_rsa(struct scp_signature_key *key, struct scp_bytes modulus,
                                      struct scp_bytes exponent, struct scp_bytes d)
 {
+    static const uint8_t customary[] = {0x01, 0x00, 0x01};
     struct scp_bytes n = without_zeros(modulus);
     struct scp_bytes e = without_zeros(exponent);
     size_t bits = bits_of(n);
-    if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX || !is_odd(e) || e.len > n.len ||
-        without_zeros(d).len > n.len)
+    if (exponent.len == 0 && d.len > 0)
+        e = SCP_BYTES(customary);
+    if (!is_modulus_length(bits) || !is_odd(e) || e.len > n.len || without_zeros(d).len > n.len)
         return SCP_OUT_OF_RANGE;
     if (!is_odd(n))
         return SCP_MALFORMED;
-    *key =
-        (struct scp_signature_key){.type = SCP_SIGNATURE_RSA,
-                                   .hash = bits == RSA_BITS_MIN ? SCP_HASH_SHA1 : SCP_HASH_SHA256,
-                                   .secret = without_zeros(d),
-                                   .modulus = n,
-                                   .exponent = e};
+    *key = (struct scp_signature_key){.type = SCP_SIGNATURE_RSA,
+                                      .hash = rsa_hash(bits),
+                                      .secret = without_zeros(d),
+                                      .modulus = n,
+                                      .exponent = e};
+    return SCP_OK;
+}
+
+enum scp_error scp_signature_key_rsa_crt(struct scp_signature_key *key,
+                                         const struct scp_rsa_crt *crt)
+{
+    const struct scp_bytes parts[] = {crt->p, crt->q, crt->pq, crt->dp1, crt->dq1};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].len == 0 || parts[i].len > SCP_SIGNATURE_MAX)
+            return SCP_OUT_OF_RANGE;
+    }
+    size_t bits = scp_rsa_modulus_bits(crt->p, crt->q);
+    if (!is_modulus_length(bits))
+        return SCP_OUT_OF_RANGE;
+    *key = (struct scp_signature_key){
+        .type = SCP_SIGNATURE_RSA, .hash = rsa_hash(bits), .secret = crt->p, .crt = *crt};
     return SCP_OK;
 }
 

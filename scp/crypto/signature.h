@@ -64,14 +64,25 @@ enum scp_signature_type {
     SCP_SIGNATURE_EC,
 };
 
+/* The Chinese-remainder form of an RSA private key, as PUT KEY has it. */
+struct scp_rsa_crt {
+    struct scp_bytes p;
+    struct scp_bytes q;
+    struct scp_bytes pq;  /* q⁻¹ mod p */
+    struct scp_bytes dp1; /* d mod (p - 1) */
+    struct scp_bytes dq1; /* d mod (q - 1) */
+};
+
 struct scp_signature_key {
     enum scp_signature_type type;
     enum scp_hash
         hash; /* of RSA and EC: see the table; of all: the weakest one that a load file
                  data block hash may use beside this key (GPCS table C-3, Amendment D 8.1) */
-    struct scp_bytes secret;   /* DES, AES: the key; RSA: d; EC: the scalar; empty: verifies only */
-    struct scp_bytes modulus;  /* RSA */
+    struct scp_bytes secret;   /* DES, AES: the key; RSA: d, or p; EC: the scalar; empty: verifies
+                                  only */
+    struct scp_bytes modulus;  /* RSA; empty: signs only */
     struct scp_bytes exponent; /* RSA: e */
+    struct scp_rsa_crt crt;    /* RSA, instead of d */
     struct scp_bytes point;    /* EC: 04 ‖ x ‖ y; empty: signs only */
     enum scp_curve curve;      /* EC */
 };
@@ -80,13 +91,18 @@ struct scp_signature_key {
 SCP_MUST_USE enum scp_error scp_signature_key_symmetric(struct scp_signature_key *key,
                                                         enum scp_signature_type type,
                                                         struct scp_bytes secret);
-/* RSA from its numbers, big-endian; `d` is empty for a public key. A private key in this form is
- * factored again by every signature, which costs about as much as the signature itself.
- * OUT_OF_RANGE for a modulus shorter than 1024 or longer than 4096 bits or an empty or even
- * exponent; MALFORMED for an even modulus. */
+/* RSA from its numbers, big-endian; `d` is empty for a public key. Beside `d` the exponent may be
+ * empty: a card is not told it, and it is 65537 then. A private key in this form is factored again
+ * by every signature, which costs more than the signature itself. OUT_OF_RANGE for a modulus
+ * shorter than 1024 or longer than 4096 bits or an empty or even exponent; MALFORMED for an even
+ * modulus. */
 SCP_MUST_USE enum scp_error scp_signature_key_rsa(struct scp_signature_key *key,
                                                   struct scp_bytes modulus,
                                                   struct scp_bytes exponent, struct scp_bytes d);
+/* RSA from primes and what belongs to them: signs faster, and verifies nothing. OUT_OF_RANGE (the
+ * product is shorter or longer than a modulus may be, a part is empty), CRYPTO. */
+SCP_MUST_USE enum scp_error scp_signature_key_rsa_crt(struct scp_signature_key *key,
+                                                      const struct scp_rsa_crt *crt);
 /* EC from a point, a scalar, or both; the other is empty. UNSUPPORTED (curve), OUT_OF_RANGE (a
  * length that is not the curve's, neither of the two), MALFORMED (the point is not coded as
  * 04 ‖ x ‖ y). */

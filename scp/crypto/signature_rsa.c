@@ -94,48 +94,49 @@ static bool complete(RsaKey *rsa)
     return done;
 }
 
-/* ---- signing ------------------------------------------------------------------------------ */
+/* ---- primes that are given ---------------------------------------------------------------- */
 
-static enum scp_error load_private(const struct scp_signature_key *key, WC_RNG *rng, RsaKey *rsa)
+static bool read_number(mp_int *to, struct scp_bytes from)
 {
-    SCP_TRY(load_public(key, rsa));
-    rsa->type = RSA_PRIVATE;
-    if (wc_RsaSetRNG(rsa, rng) != 0 ||
-        mp_read_unsigned_bin(&rsa->d, key->secret.ptr, (word32)key->secret.len) != 0)
-        return SCP_CRYPTO;
-    return complete(rsa) ? SCP_OK : SCP_MALFORMED;
+    return mp_read_unsigned_bin(to, from.ptr, (word32)from.len) == 0;
 }
 
-static int run_sign(RsaKey *rsa, WC_RNG *rng, const struct scp_digest *digest,
-                    uint8_t out[SCP_SIGNATURE_MAX])
+size_t scp_rsa_modulus_bits(struct scp_bytes p, struct scp_bytes q)
 {
-    if (digest->len != SHA1)
-        return wc_RsaPSS_Sign(digest->bytes, (word32)digest->len, out, SCP_SIGNATURE_MAX,
-                              WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa, rng);
-    uint8_t info[SHA1_INFO];
-    digest_info(digest, info);
-    return wc_RsaSSL_Sign(info, sizeof info, out, SCP_SIGNATURE_MAX, rsa, rng);
+    mp_int product, factor;
+    bool made = mp_init(&product) == 0 && mp_init(&factor) == 0 && read_number(&product, p) &&
+                read_number(&factor, q) && mp_mul(&product, &factor, &product) == 0;
+    int bits = made ? mp_count_bits(&product) : 0;
+    scp_wipe(&product, sizeof product);
+    scp_wipe(&factor, sizeof factor);
+    return bits > 0 ? (size_t)bits : 0;
 }
 
-enum scp_error scp_rsa_sign(const struct scp_signature_key *key, WC_RNG *rng,
-                            const struct scp_digest *digest, struct scp_writer *signature)
+/* The larger prime is p; swapped ones need another inverse. */
+static bool order_primes(RsaKey *rsa)
 {
-    RsaKey rsa;
-    uint8_t out[SCP_SIGNATURE_MAX];
-    memset(&rsa, 0, sizeof rsa);
-    enum scp_error error = load_private(key, rng, &rsa);
-    if (error == SCP_OK) {
-        int len = run_sign(&rsa, rng, digest, out);
-        error = len > 0 && (size_t)len == key->modulus.len ? SCP_OK : SCP_CRYPTO;
-    }
-    wc_FreeRsaKey(&rsa);
-    scp_wipe(&rsa, sizeof rsa);
-    SCP_TRY(error);
-    scp_put(signature, scp_bytes_of(out, key->modulus.len));
-    return scp_writer_status(signature);
+    if (mp_cmp(&rsa->p, &rsa->q) != MP_LT)
+        return true;
+    return mp_exch(&rsa->p, &rsa->q) == 0 && mp_exch(&rsa->dP, &rsa->dQ) == 0 &&
+           mp_invmod(&rsa->q, &rsa->p, &rsa->u) == 0;
 }
 
-/* ---- verifying ---------------------------------------------------------------------------- */
+/* n = p · q, and e as the inverse of d modulo p - 1: blinding and the check of the signature want
+ * them. */
+static bool load_crt(const struct scp_rsa_crt *crt, RsaKey *rsa)
+{
+    mp_int p_minus_one;
+    bool loaded = read_number(&rsa->p, crt->p) && read_number(&rsa->q, crt->q) &&
+                  read_number(&rsa->dP, crt->dp1) && read_number(&rsa->dQ, crt->dq1) &&
+                  read_number(&rsa->u, crt->pq) && order_primes(rsa) &&
+                  mp_mul(&rsa->p, &rsa->q, &rsa->n) == 0 && mp_init(&p_minus_one) == 0 &&
+                  mp_sub_d(&rsa->p, 1, &p_minus_one) == 0 &&
+                  mp_invmod(&rsa->dP, &p_minus_one, &rsa->e) == 0;
+    scp_wipe(&p_minus_one, sizeof p_minus_one);
+    return loaded;
+}
+
+/* ---- what a signature holds --------------------------------------------------------------- */
 
 static bool holds_pkcs1(RsaKey *rsa, const struct scp_digest *digest, struct scp_bytes signature)
 {
@@ -155,19 +156,78 @@ static bool holds_pss(RsaKey *rsa, const struct scp_digest *digest, struct scp_b
                                  (word32)digest->len, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa) > 0;
 }
 
+static bool holds(RsaKey *rsa, const struct scp_digest *digest, struct scp_bytes signature)
+{
+    return digest->len == SHA1 ? holds_pkcs1(rsa, digest, signature)
+                               : holds_pss(rsa, digest, signature);
+}
+
+/* ---- signing ------------------------------------------------------------------------------ */
+
+static enum scp_error load_private(const struct scp_signature_key *key, WC_RNG *rng, RsaKey *rsa)
+{
+    bool has_primes = key->crt.p.len > 0;
+    if (has_primes && wc_InitRsaKey(rsa, NULL) != 0)
+        return SCP_CRYPTO;
+    if (!has_primes)
+        SCP_TRY(load_public(key, rsa));
+    rsa->type = RSA_PRIVATE;
+    if (wc_RsaSetRNG(rsa, rng) != 0)
+        return SCP_CRYPTO;
+    bool loaded =
+        has_primes ? load_crt(&key->crt, rsa) : read_number(&rsa->d, key->secret) && complete(rsa);
+    return loaded ? SCP_OK : SCP_MALFORMED;
+}
+
+static int run_sign(RsaKey *rsa, WC_RNG *rng, const struct scp_digest *digest,
+                    uint8_t out[SCP_SIGNATURE_MAX])
+{
+    if (digest->len != SHA1)
+        return wc_RsaPSS_Sign(digest->bytes, (word32)digest->len, out, SCP_SIGNATURE_MAX,
+                              WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa, rng);
+    uint8_t info[SHA1_INFO];
+    digest_info(digest, info);
+    return wc_RsaSSL_Sign(info, sizeof info, out, SCP_SIGNATURE_MAX, rsa, rng);
+}
+
+/* A wrong signature by one right and one wrong prime gives the key away: none leaves unverified. */
+enum scp_error scp_rsa_sign(const struct scp_signature_key *key, WC_RNG *rng,
+                            const struct scp_digest *digest, struct scp_writer *signature)
+{
+    RsaKey rsa;
+    uint8_t out[SCP_SIGNATURE_MAX];
+    int len = 0;
+    memset(&rsa, 0, sizeof rsa);
+    enum scp_error error = load_private(key, rng, &rsa);
+    if (error == SCP_OK) {
+        len = run_sign(&rsa, rng, digest, out);
+        if (len <= 0)
+            error = SCP_CRYPTO;
+        else if (!holds(&rsa, digest, scp_bytes_of(out, (size_t)len)))
+            error = SCP_MALFORMED;
+    }
+    wc_FreeRsaKey(&rsa);
+    scp_wipe(&rsa, sizeof rsa);
+    if (error == SCP_OK)
+        scp_put(signature, scp_bytes_of(out, (size_t)len));
+    scp_wipe(out, sizeof out);
+    return error == SCP_OK ? scp_writer_status(signature) : error;
+}
+
+/* ---- verifying ---------------------------------------------------------------------------- */
+
 enum scp_error scp_rsa_verify(const struct scp_signature_key *key, const struct scp_digest *digest,
                               struct scp_bytes signature)
 {
+    if (key->modulus.len == 0)
+        return SCP_KEY_UNAVAILABLE;
     if (signature.len != key->modulus.len)
         return SCP_BAD_SIGNATURE;
     RsaKey rsa;
     memset(&rsa, 0, sizeof rsa);
     enum scp_error error = load_public(key, &rsa);
-    if (error == SCP_OK) {
-        bool holds = digest->len == SHA1 ? holds_pkcs1(&rsa, digest, signature)
-                                         : holds_pss(&rsa, digest, signature);
-        error = holds ? SCP_OK : SCP_BAD_SIGNATURE;
-    }
+    if (error == SCP_OK)
+        error = holds(&rsa, digest, signature) ? SCP_OK : SCP_BAD_SIGNATURE;
     wc_FreeRsaKey(&rsa);
     return error;
 }

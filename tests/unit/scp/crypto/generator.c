@@ -1,8 +1,6 @@
 #include "scp/crypto/asymmetric.h"
 #include "tests/support/expect.h"
 
-#include <string.h>
-
 enum { OUTPUT = 128 };
 
 static const uint8_t random_bytes[SCP_SIGNATURE_RANDOM] = {
@@ -35,8 +33,9 @@ static void the_personalisation_string_belongs_to_the_seed(void **state)
 {
     (void)state;
     uint8_t seed[SCP_SIGNATURE_RANDOM + 3], own[OUTPUT], theirs[OUTPUT];
-    memcpy(seed, random_bytes, sizeof random_bytes);
-    memcpy(seed + sizeof random_bytes, "abc", 3);
+    struct scp_writer w = scp_writer_on(seed, sizeof seed);
+    scp_put(&w, SCP_BYTES(random_bytes));
+    scp_put(&w, SCP_LITERAL('a', 'b', 'c'));
     second_output(random_bytes, SCP_LITERAL('a', 'b', 'c'), own);
     assert_int_equal(wc_RNG_HealthTest(0, seed, sizeof seed, NULL, 0, theirs, sizeof theirs), 0);
     assert_memory_equal(own, theirs, OUTPUT);

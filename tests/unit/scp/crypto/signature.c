@@ -209,6 +209,93 @@ static void parts_that_do_not_belong_together_are_refused(void **state)
     assert_int_equal(scp_sign(&ec, random_bytes, message, &w), SCP_MALFORMED);
 }
 
+/* The primes of SAMPLE_RSA_2048 and what belongs to them. */
+static const char p_hex[] =
+    "F7E76A58AFEC66450FD3E43D920675FBBBBBF733E97191A4D1ADCAE86FC68A78C6D884375DEDA60E"
+    "FF247BD4BEBB8F5D932AC2C22EDE0ABD269C513F2B331255FAE0720ED6762852FA75BFE0FE7CF51D"
+    "4F36FAA768F4020425167CBAD2CF1835295492F1319A9CC887B018C6D8D11902640B7D618380527A"
+    "F96286909DFD7ED5";
+static const char q_hex[] =
+    "F018DB27A5282FC5B9CCE8D2610063215FE9D83556368CAA3CD2F0D72021CF1D6D49F812726A1635"
+    "5EF021697E48DC59C9CDB3B7F9EA83879ABC48097CEBCB053491336B95A45C8E7A65CFC52296A2EE"
+    "EC7F21D0871DB8CF0445939ECDC895FCD2B67DC591564DE07FAABA25CD3BF21D816519809294F685"
+    "5C2893AA49570E8F";
+static const char pq_hex[] =
+    "B651623185AC31C099FFD6B83F13B87F3D67DA345FE0599064EF56EE81162F2B4FA48579812EE5D6"
+    "1E30F664148BC75DF91EC1788D3C050A9AC605774D40E5E749455153C7C0F21349D82B3FFAC90889"
+    "80D225923706ACDA01CA0E602F9AFFA47919E260BF38C8201C97540A34641286059F073EC1C86442"
+    "82F33CD2034B5FBF";
+static const char dp1_hex[] =
+    "D856735001F6632951AEB037AAFF4866EE66124C932430DD8CBE059CE22E7918FD2E65F38B5CA0D5"
+    "E582892E1764C6AFFA860E8037363E58E320F7261124F8935FE40EA53432D8EDD0F48106700FCC38"
+    "4FB0C2FCE5724B70228D853BE44C25EBFEAD77AE548380DEDECAA654A1519869A5B5012DDFFC53FE"
+    "4D33D60ACE553221";
+static const char dq1_hex[] =
+    "C1CB2E4967B3722BE476928E0CA1A561F0EAED0AD015A3A05D0BDE3DA5BFE44EDA41D42BFF91C56F"
+    "3ABC141BF44497271A0E20BBA4CB377322E04A3CEE49DC4ACD4D4DF5CE8925F412B34EEACDAA4CC5"
+    "10BAE4EE4DC11DC46AAC4624EDF0B3AFA7DC88D4092562228CA99F2A97E784DB6FEFCC8FCCC0D3E2"
+    "7CAA7BD5FCF079DD";
+
+static void primes_sign_as_the_exponent_does(void **state)
+{
+    (void)state;
+    uint8_t buffer[SCP_SIGNATURE_MAX];
+    struct scp_signature_key key, public = sample_public(SAMPLE_RSA_2048);
+    const struct scp_rsa_crt crt = {.p = HEX(p_hex),
+                                    .q = HEX(q_hex),
+                                    .pq = HEX(pq_hex),
+                                    .dp1 = HEX(dp1_hex),
+                                    .dq1 = HEX(dq1_hex)};
+    assert_int_equal(scp_signature_key_rsa_crt(&key, &crt), SCP_OK);
+    assert_int_equal(key.hash, SCP_HASH_SHA256);
+    struct scp_bytes signature = signed_by(&key, buffer);
+    assert_int_equal(scp_verify(&public, message, signature), SCP_OK);
+    assert_int_equal(scp_verify(&key, message, signature), SCP_KEY_UNAVAILABLE);
+
+    const struct scp_rsa_crt swapped = {
+        .p = crt.q, .q = crt.p, .pq = SCP_LITERAL(1), .dp1 = crt.dq1, .dq1 = crt.dp1};
+    assert_int_equal(scp_signature_key_rsa_crt(&key, &swapped), SCP_OK);
+    assert_int_equal(scp_verify(&public, message, signed_by(&key, buffer)), SCP_OK);
+}
+
+/* One wrong part, and the signature would give the other prime away. */
+static void primes_with_a_wrong_part_sign_nothing(void **state)
+{
+    (void)state;
+    uint8_t buffer[SCP_SIGNATURE_MAX];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct scp_signature_key key;
+    const struct scp_rsa_crt crt = {.p = HEX(p_hex),
+                                    .q = HEX(q_hex),
+                                    .pq = HEX(pq_hex),
+                                    .dp1 = HEX(dp1_hex),
+                                    .dq1 = HEX(dq1_hex)};
+    struct scp_rsa_crt wrong[3] = {crt, crt, crt};
+    wrong[0].dq1 = crt.dp1;
+    wrong[1].pq = SCP_LITERAL(1);
+    wrong[2].dp1 = crt.dq1;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(scp_signature_key_rsa_crt(&key, &wrong[i]), SCP_OK);
+        assert_int_equal(scp_sign(&key, random_bytes, message, &w), SCP_MALFORMED);
+        assert_int_equal(scp_written(&w).len, 0);
+    }
+    wrong[0].q = SCP_EMPTY;
+    assert_int_equal(scp_signature_key_rsa_crt(&key, &wrong[0]), SCP_OUT_OF_RANGE);
+    wrong[1].p = wrong[1].q = SCP_LITERAL(3);
+    assert_int_equal(scp_signature_key_rsa_crt(&key, &wrong[1]), SCP_OUT_OF_RANGE);
+}
+
+static void a_private_exponent_stands_without_the_public_one(void **state)
+{
+    (void)state;
+    uint8_t buffer[SCP_SIGNATURE_MAX];
+    struct scp_signature_key sample = sample_key(SAMPLE_RSA_2048);
+    struct scp_signature_key public = sample_public(SAMPLE_RSA_2048);
+    struct scp_signature_key key;
+    assert_int_equal(scp_signature_key_rsa(&key, sample.modulus, SCP_EMPTY, sample.secret), SCP_OK);
+    assert_int_equal(scp_verify(&public, message, signed_by(&key, buffer)), SCP_OK);
+}
+
 static void keys_of_other_shapes_are_not_made(void **state)
 {
     (void)state;
@@ -301,6 +388,9 @@ int main(void)
         cmocka_unit_test(the_hash_follows_from_the_key),
         cmocka_unit_test(public_keys_sign_nothing),
         cmocka_unit_test(parts_that_do_not_belong_together_are_refused),
+        cmocka_unit_test(primes_sign_as_the_exponent_does),
+        cmocka_unit_test(primes_with_a_wrong_part_sign_nothing),
+        cmocka_unit_test(a_private_exponent_stands_without_the_public_one),
         cmocka_unit_test(keys_of_other_shapes_are_not_made),
         cmocka_unit_test(leading_zeros_of_numbers_do_not_count),
         cmocka_unit_test(a_thread_leaves_nothing_behind),
