@@ -5,7 +5,7 @@
 
 #include <strings.h>
 
-enum { PACKET = 4096, PARTS = 4, HEAD_OF_COMMAND = 10, HEAD_OF_RESPONSE = 6 };
+enum { PACKET = 4096, COUNTER = 5, HEAD_OF_COMMAND = 10, HEAD_OF_RESPONSE = 6 };
 
 struct algorithm {
     const char *name;
@@ -115,27 +115,6 @@ static void expect_check(struct vector *v, const struct scp_packet_security *sec
 
 /* ---- commands ------------------------------------------------------------------------------ */
 
-static void expect_command(struct vector *v, const struct scp_packet_security *security,
-                           const struct scp_packet_command *sent, struct scp_bytes packet)
-{
-    uint8_t buffer[PACKET];
-    uint8_t secured[PACKET];
-    struct scp_writer plain = scp_writer_on(buffer, sizeof buffer);
-    struct scp_writer w = scp_writer_on(secured, sizeof secured);
-    struct scp_packet_command got;
-    if (!vector_ok(v, "scp_packet_command_unpack",
-                   scp_packet_command_unpack(security, packet, &plain, &got)))
-        return;
-    if (got.counter != sent->counter || !scp_bytes_equal(got.data, sent->data))
-        vector_fail_bytes(v, "unpacked data", sent->data, got.data);
-    vector_expect_number(v, v->expected, "padding_counter", got.padding);
-    put_counter(&w, got.counter);
-    scp_put_u8(&w, got.padding);
-    scp_put(&w, got.data);
-    scp_put_fill(&w, 0x00, got.padding);
-    expect_check(v, security, scp_written(&w), scp_bytes_slice(packet, 0, HEAD_OF_COMMAND));
-}
-
 static void read_command(struct vector *v, struct scp_packet_command *command)
 {
     *command = (struct scp_packet_command){.kic = 0};
@@ -147,46 +126,85 @@ static void read_command(struct vector *v, struct scp_packet_command *command)
     command->data = vector_hex(v, v->inputs, "data");
 }
 
-static void refused_command(struct vector *v, const struct scp_packet_security *security)
+/* The packet of a record that gives what is in it; empty after a failure. */
+static struct scp_bytes pack_command(struct vector *v, const struct scp_packet_security *security,
+                                     struct scp_writer *out)
 {
-    uint8_t buffer[PACKET];
-    struct scp_writer plain = scp_writer_on(buffer, sizeof buffer);
-    struct scp_packet_command got;
-    enum scp_error error =
-        scp_packet_command_unpack(security, vector_hex(v, v->inputs, "packet"), &plain, &got);
-    vector_expect_bool(v, v->expected, "accept", error == SCP_OK);
+    struct scp_packet_command command;
+    read_command(v, &command);
+    if (!vector_ok(v, "scp_packet_command_pack", scp_packet_command_pack(security, &command, out)))
+        return SCP_EMPTY;
+    vector_expect_bytes(v, v->expected, "packet", scp_written(out));
+    return scp_written(out);
+}
+
+static void expect_command(struct vector *v, const struct scp_packet_security *security,
+                           const struct scp_packet_command *got, struct scp_bytes packet)
+{
+    uint8_t counter[COUNTER];
+    uint8_t secured[PACKET];
+    struct scp_writer c = scp_writer_on(counter, sizeof counter);
+    struct scp_writer w = scp_writer_on(secured, sizeof secured);
+    struct scp_packet_security same = *security;
+    same.cc_len = got->check.len;
+    put_counter(&c, got->counter);
+    vector_expect_bytes(v, v->expected, "spi", SCP_BYTES(got->spi));
+    vector_expect_bytes(v, v->expected, "kic", scp_bytes_of(&got->kic, 1));
+    vector_expect_bytes(v, v->expected, "kid", scp_bytes_of(&got->kid, 1));
+    vector_expect_bytes(v, v->expected, "tar", SCP_BYTES(got->tar));
+    vector_expect_bytes(v, v->expected, "counter", scp_written(&c));
+    vector_expect_bytes(v, v->expected, "data", got->data);
+    vector_expect_number(v, v->expected, "padding_counter", got->padding);
+    scp_put(&w, scp_written(&c));
+    scp_put_u8(&w, got->padding);
+    scp_put(&w, got->data);
+    scp_put_fill(&w, 0x00, got->padding);
+    expect_check(v, &same, scp_written(&w), scp_bytes_slice(packet, 0, HEAD_OF_COMMAND));
+}
+
+/* Whether what the host put in is what the card takes out. */
+static void compare_command(struct vector *v, const struct scp_packet_command *got)
+{
+    struct scp_bytes data = vector_hex(v, v->inputs, "data");
+    if (got->counter != number_of(vector_hex(v, v->inputs, "counter")))
+        vector_fail(v, "unpacked counter", "the one packed", "another");
+    if (!scp_bytes_equal(got->data, data))
+        vector_fail_bytes(v, "unpacked data", data, got->data);
 }
 
 static void command_packet(struct vector *v)
 {
     struct protection p;
-    struct scp_packet_command command;
+    uint8_t packed[PACKET];
     uint8_t buffer[PACKET];
-    struct scp_writer out = scp_writer_on(buffer, sizeof buffer);
+    struct scp_writer out = scp_writer_on(packed, sizeof packed);
+    struct scp_writer plain = scp_writer_on(buffer, sizeof buffer);
+    struct scp_packet_command got;
+    bool given = vector_has(v->inputs, "packet");
     read_protection(v, &p);
-    if (vector_has(v->inputs, "packet")) {
-        refused_command(v, &p.security);
+    struct scp_bytes packet =
+        given ? vector_hex(v, v->inputs, "packet") : pack_command(v, &p.security, &out);
+    enum scp_error error = scp_packet_command_unpack(&p.security, packet, &plain, &got);
+    if (vector_has(v->expected, "accept")) {
+        vector_expect_bool(v, v->expected, "accept", error == SCP_OK);
         return;
     }
-    read_command(v, &command);
-    if (!vector_ok(v, "scp_packet_command_pack",
-                   scp_packet_command_pack(&p.security, &command, &out)))
+    if (!vector_ok(v, "scp_packet_command_unpack", error))
         return;
-    vector_expect_bytes(v, v->expected, "packet", scp_written(&out));
-    expect_command(v, &p.security, &command, scp_written(&out));
+    if (!given)
+        compare_command(v, &got);
+    expect_command(v, &p.security, &got, packet);
 }
 
 /* ---- responses ----------------------------------------------------------------------------- */
 
 /* A packet in the record may stand with the user data header of its short message or without; the
  * check covers it, but for cards on other bearers. */
-static enum scp_error open_response(struct vector *v, struct scp_packet_security *security,
-                                    struct scp_bytes *packet, struct scp_writer *plain,
-                                    struct scp_packet_response *out)
+static enum scp_error open_response(struct scp_packet_security *security, struct scp_bytes *packet,
+                                    struct scp_writer *plain, struct scp_packet_response *out)
 {
     static const uint8_t header[] = {0x02, 0x71, 0x00};
     struct scp_writer start = *plain;
-    *packet = vector_hex(v, v->inputs, "packet");
     if (scp_bytes_start_with(*packet, SCP_BYTES(header)))
         *packet = scp_bytes_from(*packet, sizeof header);
     security->covered = SCP_BYTES(header);
@@ -215,7 +233,7 @@ static void expect_response(struct vector *v, const struct scp_packet_security *
                             const struct scp_packet_response *got, struct scp_bytes packet,
                             struct scp_bytes plain)
 {
-    uint8_t counter[5];
+    uint8_t counter[COUNTER];
     uint8_t secured[PACKET];
     struct scp_writer c = scp_writer_on(counter, sizeof counter);
     struct scp_writer w = scp_writer_on(secured, sizeof secured);
@@ -242,15 +260,37 @@ static bool all_zero(struct scp_bytes bytes)
     return zero;
 }
 
+/* The packet of a record that gives what is in it; empty after a failure. */
+static struct scp_bytes pack_response(struct vector *v, const struct scp_packet_security *security,
+                                      struct scp_writer *out)
+{
+    struct scp_packet_response response = {
+        .counter = number_of(vector_hex(v, v->inputs, "counter")),
+        .data = vector_hex(v, v->inputs, "data"),
+    };
+    struct scp_packet_security in_message = *security;
+    in_message.covered = SCP_PACKET_SMS_RESPONSE;
+    fill(v, "tar", response.tar, sizeof response.tar);
+    fill(v, "response_status", &response.status, 1);
+    if (!vector_ok(v, "scp_packet_response_pack",
+                   scp_packet_response_pack(&in_message, &response, out)))
+        return SCP_EMPTY;
+    vector_expect_bytes(v, v->expected, "packet", scp_written(out));
+    return scp_written(out);
+}
+
 static void response_packet(struct vector *v)
 {
     struct protection p;
-    struct scp_bytes packet;
     struct scp_packet_response got;
+    uint8_t packed[PACKET];
     uint8_t buffer[PACKET];
+    struct scp_writer out = scp_writer_on(packed, sizeof packed);
     struct scp_writer plain = scp_writer_on(buffer, sizeof buffer);
     read_protection(v, &p);
-    enum scp_error error = open_response(v, &p.security, &packet, &plain, &got);
+    struct scp_bytes packet = vector_has(v->inputs, "packet") ? vector_hex(v, v->inputs, "packet")
+                                                              : pack_response(v, &p.security, &out);
+    enum scp_error error = open_response(&p.security, &packet, &plain, &got);
     if (vector_has(v->expected, "accept")) {
         vector_expect_bool(v, v->expected, "accept", error == SCP_OK);
         return;
@@ -283,8 +323,8 @@ static void checksum(struct vector *v)
         .check = (enum scp_packet_check)algorithm(v, v->inputs, "algorithm", checks),
         .check_key = key(v, "key", &check_key),
     };
-    if (vector_has(v->inputs, "length"))
-        security.cc_len = (size_t)vector_number(v, v->inputs, "length");
+    if (vector_has(v->inputs, "checksum_length"))
+        security.cc_len = (size_t)vector_number(v, v->inputs, "checksum_length");
     expect_checksum(v, &security);
 }
 
