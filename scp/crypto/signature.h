@@ -51,6 +51,18 @@ enum scp_curve {
 const char *scp_curve_name(enum scp_curve curve);
 /* NOT_FOUND. */
 SCP_MUST_USE enum scp_error scp_curve_from_name(const char *name, enum scp_curve *out);
+/* A curve in the form that PUT KEY has for those without a reference. */
+struct scp_curve_parameters {
+    struct scp_bytes prime; /* of the field */
+    struct scp_bytes a;
+    struct scp_bytes b;
+    struct scp_bytes generator; /* 04 ‖ x ‖ y */
+    struct scp_bytes order;
+};
+/* The curve of the table that has these parameters. UNSUPPORTED for any other: a key is for known
+ * curves only. */
+SCP_MUST_USE enum scp_error scp_curve_from_parameters(const struct scp_curve_parameters *parameters,
+                                                      enum scp_curve *out);
 /* Bytes of a coordinate, a scalar, and each half of a signature; 0 for a curve that is not there.
  */
 size_t scp_curve_size(enum scp_curve curve);

@@ -45,6 +45,39 @@ size_t scp_curve_size(enum scp_curve curve)
     return (size_t)curve < CURVE_COUNT ? curves[curve].size : 0;
 }
 
+static bool is_number(struct scp_bytes bytes, const char *hex)
+{
+    mp_int given, known;
+    return mp_init(&given) == 0 && mp_init(&known) == 0 && bytes.len <= SIZE_MAX_EC &&
+           mp_read_unsigned_bin(&given, bytes.ptr, (word32)bytes.len) == 0 &&
+           mp_read_radix(&known, hex, MP_RADIX_HEX) == 0 && mp_cmp(&given, &known) == MP_EQ;
+}
+
+static bool has_parameters(const ecc_set_type *curve, const struct scp_curve_parameters *given)
+{
+    size_t size = (size_t)curve->size;
+    return given->generator.len == 1 + 2 * size && given->generator.ptr[0] == 0x04 &&
+           is_number(given->prime, curve->prime) && is_number(given->a, curve->Af) &&
+           is_number(given->b, curve->Bf) && is_number(given->order, curve->order) &&
+           is_number(scp_bytes_slice(given->generator, 1, size), curve->Gx) &&
+           is_number(scp_bytes_from(given->generator, 1 + size), curve->Gy);
+}
+
+enum scp_error scp_curve_from_parameters(const struct scp_curve_parameters *parameters,
+                                         enum scp_curve *out)
+{
+    for (size_t i = 0; i < CURVE_COUNT; i++) {
+        const ecc_set_type *curve =
+            curves[i].size == 0 ? NULL
+                                : wc_ecc_get_curve_params(wc_ecc_get_curve_idx(curves[i].id));
+        if (curve != NULL && has_parameters(curve, parameters)) {
+            *out = (enum scp_curve)i;
+            return SCP_OK;
+        }
+    }
+    return SCP_UNSUPPORTED;
+}
+
 /* wolfCrypt keeps multiples of the points that a thread has used, over a megabyte, and forgets them
  * when the thread ends: they go at once, at the price of some speed. */
 static void release(ecc_key *ec)
