@@ -9,7 +9,8 @@
 
 #define SCP_KEY_MAX 32
 
-/* A symmetric key: DES keys of 16 (two-key) or 24 bytes, AES keys of 16, 24 or 32. */
+/* A symmetric key: DES keys of 16 (two-key) or 24 bytes, AES keys of 16, 24 or 32. Secured packets
+ * (ota/packet.h) know single DES keys of 8 too. */
 struct scp_key {
     uint8_t bytes[SCP_KEY_MAX];
     size_t len;

@@ -210,9 +210,11 @@ static enum scp_error verify(const struct scp_packet_security *security, struct 
     out->check = scp_get(&r, check_len);
     struct scp_bytes rest = scp_reader_rest(&r);
     SCP_TRY(scp_reader_status(&r));
-    SCP_TRY(checksum(security, head, secured, unchecked_size(out), &w));
-    if (!scp_equal_constant_time(expected, out->check.ptr, check_len))
-        return SCP_BAD_MAC;
+    enum scp_error error = checksum(security, head, secured, unchecked_size(out), &w);
+    if (error == SCP_OK && !scp_equal_constant_time(expected, out->check.ptr, check_len))
+        error = SCP_BAD_MAC;
+    scp_wipe(expected, sizeof expected); /* the right check of what may be a forgery */
+    SCP_TRY(error);
     /* Only now: an answer about the padding of something unverified would tell of its plaintext. */
     if (out->padding > rest.len ||
         out->padding != scp_packet_padding(security->cipher, secured.len - out->padding))

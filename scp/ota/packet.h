@@ -73,7 +73,9 @@ enum { SCP_PACKET_CHECK_MAX = 8 };
 
 /* ---- security ------------------------------------------------------------------------------ */
 
-/* 3DES works with two keys or three, AES with 128, 192 or 256 bits: the key's length decides. */
+/* 3DES works with two keys or three, AES with 128, 192 or 256 bits: the key's length decides. A
+ * single DES key is a struct scp_key of 8 bytes, filled in by hand: scp_key_from makes none, since
+ * it has no place anywhere else. */
 enum scp_packet_cipher {
     SCP_PACKET_PLAIN,
     SCP_PACKET_DES_CBC, /* a key of 8 bytes */
@@ -161,6 +163,10 @@ SCP_MUST_USE enum scp_error scp_packet_response_unpack(const struct scp_packet_s
                                                        struct scp_bytes packet,
                                                        struct scp_writer *plain,
                                                        struct scp_packet_response *out);
+
+/* A card that cannot use the keys asked for (an unknown TAR, too little security) may answer
+ * without any protection. The unpacking above then says MALFORMED; unpacked once more with a zeroed
+ * security its status can be read, and nothing vouches for it. */
 
 /* MISMATCH when a response has another TAR than the command, or another counter where the command
  * had one. */

@@ -422,6 +422,22 @@ static void a_response_is_covered_with_the_header_of_its_message(void **state)
     assert_int_equal(open_response(&bare, scp_written(&out)), SCP_BAD_MAC);
 }
 
+static void an_answer_without_protection_can_be_read_as_such(void **state)
+{
+    (void)state;
+    struct combination c;
+    uint8_t buffer[PACKET];
+    struct scp_writer plain = scp_writer_on(buffer, sizeof buffer);
+    struct scp_packet_response got;
+    const struct scp_packet_security none = {.cipher = SCP_PACKET_PLAIN};
+    const struct scp_bytes answer = HEX("000B 0A B00011 0000000001 00 0A");
+    combine_aes(&c);
+    c.security.cipher = SCP_PACKET_PLAIN;
+    assert_int_equal(open_response(&c.security, answer), SCP_MALFORMED);
+    assert_int_equal(scp_packet_response_unpack(&none, answer, &plain, &got), SCP_OK);
+    assert_int_equal(got.status, SCP_PACKET_STATUS_SECURITY_TOO_LOW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +453,7 @@ int main(void)
         cmocka_unit_test(values_outside_their_fields_are_refused),
         cmocka_unit_test(the_length_of_a_cc_is_agreed_or_left_open),
         cmocka_unit_test(a_response_is_covered_with_the_header_of_its_message),
+        cmocka_unit_test(an_answer_without_protection_can_be_read_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
