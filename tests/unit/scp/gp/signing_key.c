@@ -79,28 +79,30 @@ static void ec_keys_name_their_curve(void **state)
 static void ec_keys_may_bring_a_curve_that_is_known(void **state)
 {
     (void)state;
-    struct scp_key_component parts[] = {
-        component(SCP_KEY_TYPE_EC_PUBLIC, sample_key(SAMPLE_P256).point),
-        component(SCP_KEY_TYPE_EC_P,
-                  HEX("FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF")),
-        component(SCP_KEY_TYPE_EC_A,
-                  HEX("FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFC")),
-        component(SCP_KEY_TYPE_EC_B,
-                  HEX("5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B")),
-        component(SCP_KEY_TYPE_EC_G,
-                  HEX("046B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
-                      "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5")),
-        component(SCP_KEY_TYPE_EC_N,
-                  HEX("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551")),
-    };
-    enum { COUNT = sizeof parts / sizeof parts[0] };
+    struct scp_new_key parts = {
+        .component_count = 6,
+        .components = {
+            component(SCP_KEY_TYPE_EC_PUBLIC, sample_key(SAMPLE_P256).point),
+            component(SCP_KEY_TYPE_EC_P,
+                      HEX("FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF")),
+            component(SCP_KEY_TYPE_EC_A,
+                      HEX("FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFC")),
+            component(SCP_KEY_TYPE_EC_B,
+                      HEX("5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B")),
+            component(SCP_KEY_TYPE_EC_G,
+                      HEX("046B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+                          "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5")),
+            component(SCP_KEY_TYPE_EC_N,
+                      HEX("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551")),
+        }};
     struct scp_signature_key key;
-    assert_makes(SAMPLE_P256, parts, COUNT);
-    for (size_t i = 1; i < COUNT; i++) {
-        struct scp_bytes right = parts[i].value;
-        parts[i].value = scp_bytes_slice(right, 0, right.len - 1);
-        assert_int_equal(scp_signing_key(parts, COUNT, &key), SCP_UNSUPPORTED);
-        parts[i].value = right;
+    assert_makes(SAMPLE_P256, parts.components, parts.component_count);
+    for (size_t i = 1; i < parts.component_count; i++) {
+        struct scp_bytes right = parts.components[i].value;
+        parts.components[i].value = scp_bytes_slice(right, 0, right.len - 1);
+        assert_int_equal(scp_signing_key(parts.components, parts.component_count, &key),
+                         SCP_UNSUPPORTED);
+        parts.components[i].value = right;
     }
 }
 
