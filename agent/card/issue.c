@@ -6,6 +6,7 @@
 #include "agent/card/card.h"
 #include "agent/card/profile.h"
 #include "agent/card/registry.h"
+#include "agent/card/social.h"
 #include "scp/base/secret.h"
 #include "scp/crypto/kdf.h"
 
@@ -206,22 +207,50 @@ static void add_domain_package(const struct issuing *is)
 /* ---- content ----------------------------------------------------------------------------------
  */
 
+/* What a file of the social-security applet holds: records, or the bytes of a transparent file. */
+static void issue_file_content(const struct issuing *is, const struct document_node *item,
+                               uint32_t file, struct card_application *app)
+{
+    const struct document_node *binary = doc_get(item, "binary");
+    if (binary != NULL) {
+        check(is, binary, card_object_put(&app->objects, file, read_value(is, binary)));
+        return;
+    }
+    uint32_t record = 1;
+    const struct document_node *value = doc_first(doc_require(item, "records", is->problem));
+    for (; value != NULL && !failed(is) && record <= 0xFF; value = doc_next(value), record++)
+        check(is, value, card_object_put(&app->objects, file | record, read_value(is, value)));
+}
+
 static void issue_files(const struct issuing *is, const struct document_node *list,
                         struct card_application *app)
 {
-    static const char *const keys[] = {"df", "ef", "records", NULL};
+    static const char *const keys[] = {"df", "ef", "records", "binary", "update", NULL};
+    static const char *const rules[] = {"key", "pin", "never", NULL};
     for (const struct document_node *item = doc_first(list); item != NULL && !failed(is);
          item = doc_next(item)) {
         doc_expect_keys(item, keys, is->problem);
         uint32_t df = read_number(is, doc_get(item, "df"), 1);
         uint32_t ef = read_number(is, doc_require(item, "ef", is->problem), 1);
-        uint32_t record = 1;
-        const struct document_node *value = doc_first(doc_require(item, "records", is->problem));
-        for (; value != NULL && !failed(is) && record <= 0xFF; value = doc_next(value), record++)
-            check(
-                is, value,
-                card_object_put(&app->objects, df << 16 | ef << 8 | record, read_value(is, value)));
+        uint8_t rule =
+            (uint8_t)doc_word(doc_get(item, "update"), rules, CARD_SOCIAL_BY_KEY, is->problem);
+        issue_file_content(is, item, df << 16 | ef << 8, app);
+        if (rule != CARD_SOCIAL_BY_KEY)
+            check(is, item,
+                  card_object_put(&app->objects, CARD_SOCIAL_RULES | df << 8 | ef,
+                                  scp_bytes_of(&rule, sizeof rule)));
     }
+}
+
+/* The holder's PIN in the social-security applet. */
+static void issue_pin(const struct issuing *is, const struct document_node *node,
+                      struct card_application *app)
+{
+    uint8_t pin[CARD_SOCIAL_PIN_MAX];
+    size_t len = doc_hex(node, pin, 1, sizeof pin, is->problem);
+    if (len > 0)
+        check(is, node, card_object_put(&app->objects, CARD_SOCIAL_PIN, scp_bytes_of(pin, len)));
+    scp_wipe(pin, sizeof pin);
 }
 
 static void issue_dgis(const struct issuing *is, const struct document_node *list,
@@ -257,7 +286,7 @@ static void issue_instance(const struct issuing *is, const struct document_node 
                            const struct card_load_file *file)
 {
     static const char *const keys[] = {"aid",  "module", "privileges", "selectable",
-                                       "dgis", "files",  NULL};
+                                       "dgis", "files",  "pin",        NULL};
     doc_expect_keys(node, keys, is->problem);
     struct scp_aid aid = read_aid(is, doc_require(node, "aid", is->problem));
     if (!failed(is) && card_aid_used(is->image, scp_aid_bytes(&aid)))
@@ -280,6 +309,7 @@ static void issue_instance(const struct issuing *is, const struct document_node 
     issue_privileges(is, doc_get(node, "privileges"), app);
     if (!failed(is)) {
         issue_files(is, doc_get(node, "files"), app);
+        issue_pin(is, doc_get(node, "pin"), app);
         issue_dgis(is, doc_get(node, "dgis"), app);
     }
 }

@@ -49,7 +49,10 @@
  *             privileges: HEX      # 1 or 3 bytes
  *             selectable: true
  *             dgis: [{dgi: HEX, value: HEX}…]            # personalisation, in the clear
- *             files: [{df: HEX, ef: HEX, records: [HEX…]}…]   # of the social-security applet
+ *             files: [{df: HEX, ef: HEX, records: [HEX…]}…]   # of the social-security applet;
+ *                    # binary: HEX in place of records: a transparent file;
+ *                    # update: key | pin | never, who may update it
+ *             pin: HEX             # of the social-security applet, as VERIFY brings it
  *
  * The key set, or a list of key sets, the first of which the card chooses when INITIALIZE UPDATE
  * does not name one, holds the bureau's master keys, which are diversified for the card, and the

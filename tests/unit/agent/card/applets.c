@@ -301,7 +301,7 @@ static void social_security_files_that_are_not_there(void **state)
     (void)state;
     struct rig *rig = rig_new("scp03-i70-aes128");
     assert_sw(0x9000, rig_select(rig, rig_social));
-    assert_sw(0x6985, rig_hex(rig, "00B2010400"));
+    assert_sw(0x6986, rig_hex(rig, "00B2010400"));
     assert_sw(0x6A82, rig_hex(rig, "00A4020002EF09"));
     assert_sw(0x6A82, rig_hex(rig, "00A4000002DF09"));
     assert_sw(0x9000, rig_hex(rig, "00A4020002EF05"));
