@@ -42,6 +42,7 @@ enum {
 enum card_session_state {
     CARD_SESSION_NONE,
     CARD_SESSION_INITIALIZED, /* INITIALIZE UPDATE was answered */
+    CARD_SESSION_LISTENING,   /* the next command with secure messaging opens it (GPCS E.1.2.2) */
     CARD_SESSION_OPEN,
     CARD_SESSION_ABORTED, /* every command fails until another session, selection or reset */
 };
@@ -191,7 +192,17 @@ card_handler card_cmd_initialize_update;
 /* Gets the command as it came, because its MAC covers all of it. */
 uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes command);
 void card_session_end(struct softcard *card);
+/* Whether commands go through the channel of a session. */
+bool card_session_runs(const struct softcard *card);
+/* Wait for a session that opens implicitly, where the selected application has such a one. */
+void card_session_listen(struct softcard *card);
+/* Take secure messaging off a command, its class byte that of the basic channel; the data are in
+ * `data` (SCP_OPENED_MAX bytes). 9000; 6982 when that failed and the session is aborted. */
+uint16_t card_session_receive(struct softcard *card, const struct scp_apdu *command,
+                              struct scp_apdu *plain, struct scp_writer *data);
 void card_session_abort(struct softcard *card);
+/* BEGIN and END R-MAC SESSION (GPCS E.5.3, E.5.4, Amendment D 7.1.3, 7.1.4). */
+card_handler card_cmd_r_mac_session;
 /* Forget what depends on the session: load, personalization, paging. */
 void card_contexts_end(struct softcard *card);
 

@@ -31,6 +31,7 @@ void card_enter(struct softcard *card, const struct card_application *app)
     if (app->sd != NULL)
         end_forwarding(card, &app->aid);
     card->at->selected = app->aid;
+    card_session_listen(card);
 }
 
 bool card_selected_elsewhere(const struct softcard *card, const struct card_application *app)

@@ -118,11 +118,19 @@ static uint16_t dispatch_application(struct softcard *card, struct card_applicat
     return card_applet_of(app->applet)->command(&call, apdu, out);
 }
 
+static bool is_r_mac(const struct scp_apdu *apdu)
+{
+    return apdu->cla == SCP_CLA_GP &&
+           (apdu->ins == SCP_INS_BEGIN_R_MAC || apdu->ins == SCP_INS_END_R_MAC);
+}
+
 uint16_t card_dispatch(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
 {
     struct card_application *app = card_selected(card);
     if (app == NULL) /* deleted while selected */
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    if (is_r_mac(apdu) && card_session_runs(card)) /* of the channel, whoever is selected */
+        return card_cmd_r_mac_session(card, apdu, out);
     if (app->sd != NULL)
         return dispatch_domain(card, apdu, out);
     return dispatch_application(card, app, apdu, out);

@@ -10,7 +10,8 @@
 bool card_key_version_serves(const struct card_domain *sd, uint8_t kvn)
 {
     uint8_t type = sd->protocol == SCP_PROTOCOL_03 ? SCP_KEY_TYPE_AES : SCP_KEY_TYPE_DES;
-    for (uint8_t id = 1; id <= 3; id++) {
+    uint8_t last = card_domain_one_key(sd) ? 1 : 3;
+    for (uint8_t id = 1; id <= last; id++) {
         const struct card_key *key = card_key_find(sd, kvn, id);
         if (key == NULL || key->type != type)
             return false;

@@ -252,11 +252,17 @@ bool card_key_versions_match(const struct card_domain *sd)
     return true;
 }
 
+bool card_domain_one_key(const struct card_domain *sd)
+{
+    enum { THREE_KEYS = 0x01 };
+    return sd->protocol == SCP_PROTOCOL_02 && (sd->i & THREE_KEYS) == 0;
+}
+
 enum scp_error card_key_set(const struct card_domain *sd, uint8_t kvn, struct scp_key_set *set)
 {
     struct scp_key *const to[] = {&set->enc, &set->mac, &set->dek};
     for (uint8_t i = 0; i < 3; i++) {
-        const struct card_key *key = card_key_find(sd, kvn, i + 1);
+        const struct card_key *key = card_key_find(sd, kvn, card_domain_one_key(sd) ? 1 : i + 1);
         if (key == NULL || (key->type != SCP_KEY_TYPE_DES && key->type != SCP_KEY_TYPE_AES))
             return SCP_NOT_FOUND;
         SCP_TRY(scp_key_from(to[i], scp_bytes_of(key->value, key->len)));

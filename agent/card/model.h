@@ -213,7 +213,9 @@ void card_key_version_take(struct card_domain *sd, uint8_t kvn);
 /* Whether there is a version for each key and a key for each version. */
 bool card_key_versions_match(const struct card_domain *sd);
 
-/* The secure channel keys of a version: identifiers 1, 2 and 3. NOT_FOUND. */
+/* Whether the domain's SCP02 has one base key, identifier 1, instead of three (GPCS table E-1). */
+bool card_domain_one_key(const struct card_domain *sd);
+/* The secure channel keys of a version: identifiers 1, 2 and 3, or thrice the one. NOT_FOUND. */
 SCP_MUST_USE enum scp_error card_key_set(const struct card_domain *sd, uint8_t kvn,
                                          struct scp_key_set *set);
 

@@ -85,11 +85,11 @@ static uint16_t take_counter(const struct card_domain *sd, struct card_key_versi
     return SCP_SW_SUCCESS;
 }
 
-static uint16_t initialize(struct softcard *card, const struct card_application *owner,
-                           struct card_key_version *version, struct scp_bytes host_challenge,
-                           struct scp_writer *out)
+/* What a session of the selected application is made of. */
+static struct scp_card_channel_setup setup_for(const struct softcard *card,
+                                               const struct card_application *owner,
+                                               const struct card_key_version *version)
 {
-    struct card_session *session = &card->at->session;
     struct scp_card_channel_setup setup = {
         .protocol = (enum scp_protocol)owner->sd->protocol,
         .i = owner->sd->i,
@@ -101,6 +101,23 @@ static uint16_t initialize(struct softcard *card, const struct card_application 
         scp_writer_on(setup.diversification_data, sizeof setup.diversification_data);
     scp_put(&w, SCP_BYTES(card->image.traits.diversification_data));
     card->env.random(card->env.ctx, setup.random_challenge, sizeof setup.random_challenge);
+    return setup;
+}
+
+static void begin(struct card_session *session, enum card_session_state state,
+                  const struct card_application *owner, uint8_t kvn)
+{
+    session->state = state;
+    session->key_owner = owner->aid;
+    session->kvn = kvn;
+}
+
+static uint16_t initialize(struct softcard *card, const struct card_application *owner,
+                           struct card_key_version *version, struct scp_bytes host_challenge,
+                           struct scp_writer *out)
+{
+    struct card_session *session = &card->at->session;
+    struct scp_card_channel_setup setup = setup_for(card, owner, version);
     struct scp_key_set keys = {0};
     enum scp_error error = card_key_set(owner->sd, version->kvn, &keys);
     if (error == SCP_OK)
@@ -108,9 +125,7 @@ static uint16_t initialize(struct softcard *card, const struct card_application 
     scp_wipe(&keys, sizeof keys);
     if (error != SCP_OK)
         return card_sw_of(error);
-    session->state = CARD_SESSION_INITIALIZED;
-    session->key_owner = owner->aid;
-    session->kvn = version->kvn;
+    begin(session, CARD_SESSION_INITIALIZED, owner, version->kvn);
     return SCP_SW_SUCCESS;
 }
 
@@ -122,8 +137,12 @@ uint16_t card_cmd_initialize_update(struct softcard *card, const struct scp_apdu
     struct card_application *owner = domain == NULL ? NULL : card_key_owner(&card->image, domain);
     if (owner == NULL || card_isd(&card->image)->state == SCP_CARD_TERMINATED)
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    bool s16 = owner->sd->protocol == SCP_PROTOCOL_03 && (owner->sd->i & 0x01) != 0;
-    if (apdu->data.len != (s16 ? 16u : 8u))
+    enum scp_protocol protocol = (enum scp_protocol)owner->sd->protocol;
+    if (scp_option_implicit(protocol, owner->sd->i)) { /* has no such command (GPCS table E-4) */
+        card_session_listen(card);
+        return SCP_SW_INS_NOT_SUPPORTED;
+    }
+    if (apdu->data.len != scp_host_challenge_len(protocol, owner->sd->i))
         return SCP_SW_WRONG_LENGTH;
     if (apdu->p2 != 0)
         return SCP_SW_WRONG_P1_P2;
@@ -138,6 +157,15 @@ uint16_t card_cmd_initialize_update(struct softcard *card, const struct scp_apdu
 
 /* ---- EXTERNAL AUTHENTICATE (GPCS E.5.2, Amendment D 7.1.2) ------------------------------------
  */
+
+/* The keys of the session; NULL when they are gone. */
+static struct card_key_version *version_of(const struct softcard *card)
+{
+    const struct card_session *session = &card->at->session;
+    const struct card_application *owner =
+        card_domain_find(&card->image, scp_aid_bytes(&session->key_owner));
+    return owner == NULL ? NULL : card_key_version_find(owner->sd, session->kvn);
+}
 
 /* A try is counted before anything is verified: who cuts the power in between gains none. */
 static uint16_t count_try(struct softcard *card, struct card_key_version *version)
@@ -158,14 +186,14 @@ static uint16_t failed_try(struct softcard *card)
     return SCP_SW_AUTHENTICATION_FAILED;
 }
 
-static uint16_t good_try(struct softcard *card, const struct card_application *owner,
-                         struct card_key_version *version)
+static uint16_t good_try(struct softcard *card, struct card_key_version *version)
 {
-    card->at->session.state = CARD_SESSION_OPEN;
+    struct card_session *session = &card->at->session;
+    session->state = CARD_SESSION_OPEN;
     card->image.failed = 0;
     version->failed = 0;
-    if (owner->sd->protocol == SCP_PROTOCOL_02)
-        version->counter++;
+    if (session->channel.ch.params.protocol == SCP_PROTOCOL_02)
+        version->counter++; /* by one, whatever other logical channels do with the same keys */
     return SCP_SW_SUCCESS;
 }
 
@@ -184,10 +212,7 @@ static uint16_t no_try(struct softcard *card, struct card_key_version *version,
 static uint16_t authenticate(struct softcard *card, struct scp_bytes command)
 {
     struct card_session *session = &card->at->session;
-    struct card_application *owner =
-        card_domain_find(&card->image, scp_aid_bytes(&session->key_owner));
-    struct card_key_version *version =
-        owner == NULL ? NULL : card_key_version_find(owner->sd, session->kvn);
+    struct card_key_version *version = version_of(card);
     if (session->state != CARD_SESSION_INITIALIZED || version == NULL) /* keys gone meanwhile */
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
     if (version->failed >= card->image.traits.tries)
@@ -198,7 +223,7 @@ static uint16_t authenticate(struct softcard *card, struct scp_bytes command)
         return sw;
     enum scp_error error = scp_card_channel_authenticate(&session->channel, command);
     if (error == SCP_OK)
-        return good_try(card, owner, version);
+        return good_try(card, version);
     if (error == SCP_BAD_CRYPTOGRAM || error == SCP_BAD_MAC)
         return failed_try(card);
     return no_try(card, version, failed_before, error);
@@ -210,6 +235,128 @@ uint16_t card_external_authenticate(struct softcard *card, struct scp_bytes comm
     if (sw != SCP_SW_SUCCESS)
         card_session_end(card);
     return sw;
+}
+
+/* ---- implicit initiation (GPCS E.1.2.2, E.1.6) ------------------------------------------------
+ */
+
+void card_session_listen(struct softcard *card)
+{
+    struct card_application *domain = serving_domain(card);
+    struct card_application *owner = domain == NULL ? NULL : card_key_owner(&card->image, domain);
+    if (owner == NULL || !scp_option_implicit((enum scp_protocol)owner->sd->protocol, owner->sd->i))
+        return;
+    struct card_key_version *version = version_for(card, owner, 0);
+    if (version == NULL || version->failed >= card->image.traits.tries ||
+        version->counter >= CARD_COUNTER_MAX_02)
+        return;
+    struct card_session *session = &card->at->session;
+    struct scp_card_channel_setup setup = setup_for(card, owner, version);
+    struct scp_key_set keys = {0};
+    enum scp_error error = card_key_set(owner->sd, version->kvn, &keys);
+    if (error == SCP_OK)
+        error = scp_card_channel_listen(&session->channel, &setup, &keys);
+    scp_wipe(&keys, sizeof keys);
+    if (error == SCP_OK)
+        begin(session, CARD_SESSION_LISTENING, owner, version->kvn);
+}
+
+static bool is_implicit(const struct card_session *session)
+{
+    const struct scp_channel_params *params = &session->channel.ch.params;
+    return scp_option_implicit(params->protocol, params->i);
+}
+
+/* ---- commands of a session --------------------------------------------------------------------
+ */
+
+bool card_session_runs(const struct softcard *card)
+{
+    enum card_session_state state = card->at->session.state;
+    return state == CARD_SESSION_OPEN || state == CARD_SESSION_LISTENING;
+}
+
+/* An error of secure messaging. What opens implicitly may be opened again at once, but each opening
+ * that failed was a try. */
+static uint16_t refuse(struct softcard *card, bool opening)
+{
+    bool implicit = is_implicit(&card->at->session);
+    struct card_key_version *version = version_of(card);
+    card_session_abort(card);
+    if (!implicit)
+        return card_settle(card, SCP_SW_SECURITY_STATUS);
+    uint16_t sw = SCP_SW_SECURITY_STATUS;
+    if (opening && version != NULL) {
+        sw = count_try(card, version);
+        (void)failed_try(card);
+        if (sw == SCP_SW_SUCCESS)
+            sw = card_commit(card) == SCP_SW_SUCCESS ? SCP_SW_SECURITY_STATUS
+                                                     : SCP_SW_MEMORY_FAILURE;
+    }
+    card_session_listen(card);
+    return sw;
+}
+
+/* The first C-MAC of an implicit session was right: it is counted before the command runs. */
+static uint16_t opened(struct softcard *card)
+{
+    struct card_session *session = &card->at->session;
+    struct card_key_version *version = version_of(card);
+    if (version == NULL)
+        return SCP_SW_SECURITY_STATUS;
+    session->state = CARD_SESSION_OPEN;
+    version->counter++;
+    version->failed = 0;
+    card->image.failed = 0;
+    return card_commit(card);
+}
+
+/* What is about to be opened uses keys and counter as they are now: a session on another logical
+ * channel, or PUT KEY, may have changed them since this one began to listen. */
+static bool listen_anew(struct softcard *card)
+{
+    const struct card_key_version *version = version_of(card);
+    if (version != NULL && version->counter == scp_card_channel_counter(&card->at->session.channel))
+        return true;
+    card_session_end(card);
+    card_session_listen(card);
+    return card->at->session.state == CARD_SESSION_LISTENING;
+}
+
+uint16_t card_session_receive(struct softcard *card, const struct scp_apdu *command,
+                              struct scp_apdu *plain, struct scp_writer *data)
+{
+    struct scp_card_channel *channel = &card->at->session.channel;
+    bool opening = channel->listening && (command->cla & SCP_CLA_SECURE) != 0;
+    if (opening && !listen_anew(card))
+        return SCP_SW_SECURITY_STATUS;
+    if (scp_card_channel_receive_long(channel, command, plain, data) != SCP_OK)
+        return refuse(card, opening);
+    uint16_t sw = opening ? opened(card) : SCP_SW_SUCCESS;
+    if (sw != SCP_SW_SUCCESS)
+        card_session_end(card);
+    return sw;
+}
+
+uint16_t card_cmd_r_mac_session(struct softcard *card, const struct scp_apdu *apdu,
+                                struct scp_writer *out)
+{
+    const struct scp_card_channel *channel = &card->at->session.channel;
+    enum scp_error error = apdu->ins == SCP_INS_BEGIN_R_MAC
+                               ? scp_card_channel_begin_r_mac(channel)
+                               : scp_card_channel_end_r_mac(channel, out);
+    switch (error) {
+    case SCP_OK:
+        return SCP_SW_SUCCESS;
+    case SCP_STATE:
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    case SCP_OUT_OF_RANGE:
+        return SCP_SW_WRONG_P1_P2;
+    case SCP_UNSUPPORTED:
+        return SCP_SW_INS_NOT_SUPPORTED;
+    default:
+        return SCP_SW_WRONG_DATA;
+    }
 }
 
 /* ---- the data encryption key ------------------------------------------------------------------

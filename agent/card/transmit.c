@@ -169,20 +169,18 @@ static void answer_plain(struct softcard *card, const struct scp_apdu *apdu, car
 
 /* Run a command whose secure messaging is off; what it returns goes through secure messaging again
  * as long as it left the session open. */
-static void answer_protected(struct softcard *card, struct scp_apdu *plain,
+static void answer_protected(struct softcard *card, const struct scp_apdu *plain,
                              struct scp_writer *response)
 {
     uint8_t buffer[CARD_ANSWER_MAX];
     uint8_t protected[WHOLE_MAX];
     struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
     struct scp_writer whole = scp_writer_on(protected, sizeof protected);
-    plain->cla = scp_cla_on_channel(plain->cla, SCP_CHANNEL_BASIC);
     uint16_t sw = run(card, plain, card_dispatch, &data);
-    struct card_session *session = &card->at->session;
-    if (session->state != CARD_SESSION_OPEN) {
+    struct scp_card_channel *channel = &card->at->session.channel;
+    if (!card_session_runs(card)) {
         scp_put_u16(&whole, sw);
-    } else if (scp_card_channel_respond(&session->channel, scp_written(&data), sw, &whole) !=
-               SCP_OK) {
+    } else if (scp_card_channel_respond(channel, scp_written(&data), sw, &whole) != SCP_OK) {
         card_session_abort(card);
         whole = scp_writer_on(protected, sizeof protected);
         scp_put_u16(&whole, SCP_SW_SECURITY_STATUS);
@@ -192,21 +190,18 @@ static void answer_protected(struct softcard *card, struct scp_apdu *plain,
     scp_wipe(protected, sizeof protected);
 }
 
-/* Within a session. An error of secure messaging aborts it and is answered in the clear (GPCS
- * 10.2.3). */
-static void answer_in_session(struct softcard *card, struct scp_bytes command,
+/* Within a session. An error of secure messaging is answered in the clear (GPCS 10.2.3). */
+static void answer_in_session(struct softcard *card, const struct scp_apdu *command,
                               struct scp_writer *response)
 {
-    uint8_t buffer[SCP_APDU_DATA_MAX];
+    uint8_t buffer[SCP_OPENED_MAX];
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
     struct scp_apdu plain;
-    enum scp_error error =
-        scp_card_channel_receive(&card->at->session.channel, command, &plain, buffer);
-    if (error == SCP_OK) {
+    uint16_t sw = card_session_receive(card, command, &plain, &data);
+    if (sw == SCP_SW_SUCCESS)
         answer_protected(card, &plain, response);
-    } else {
-        card_session_abort(card);
-        answer_sw(response, card_settle(card, SCP_SW_SECURITY_STATUS));
-    }
+    else
+        answer_sw(response, sw);
     scp_wipe(buffer, sizeof buffer);
 }
 
@@ -251,37 +246,8 @@ static uint16_t join(struct softcard *card, const struct scp_apdu *apdu, struct 
     return error == SCP_MISMATCH ? SCP_SW_CONDITIONS_NOT_SATISFIED : SCP_SW_WRONG_P1_P2;
 }
 
-/* Run a command that was joined, or came whole, in whatever session there is. Secure messaging over
- * more than one APDU is not offered. */
-static void answer_whole(struct softcard *card, const struct scp_apdu *whole,
-                         struct scp_bytes command, struct scp_writer *response)
-{
-    const struct card_session *session = &card->at->session;
-    bool joined = card->chain.bytes != NULL;
-    uint8_t buffer[SCP_APDU_MAX];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    if (session->state != CARD_SESSION_OPEN ||
-        (joined && scp_card_channel_level(&session->channel) == SCP_LEVEL_NONE)) {
-        answer_plain(card, whole, card_dispatch, response);
-    } else if (!joined) {
-        answer_in_session(card, command, response);
-    } else if (whole->data.len > SCP_APDU_DATA_MAX) {
-        answer_sw(response, card_settle(card, SCP_SW_WRONG_P1_P2));
-    } else {
-        scp_put_apdu(&w, whole);
-        answer_in_session(card, scp_written(&w), response);
-    }
-}
-
 /* ---- who answers ------------------------------------------------------------------------------
  */
-
-/* Whether the selected application has a secure messaging of its own. */
-static bool messages_itself(const struct softcard *card)
-{
-    const struct card_application *app = card_selected(card);
-    return app != NULL && card_applet_of(app->applet)->own_messaging;
-}
 
 /* Whether the command is refused before anyone looks at it: in an aborted session, or with secure
  * messaging where there is none (GPCS 10.2.3). */
@@ -289,13 +255,12 @@ static bool refused(const struct softcard *card, const struct scp_apdu *apdu)
 {
     if (card->at->session.state == CARD_SESSION_ABORTED)
         return true;
-    return card->at->session.state != CARD_SESSION_OPEN && secured(apdu->cla) &&
-           !messages_itself(card);
+    return !card_session_runs(card) && secured(apdu->cla);
 }
 
 /* A command for the selected application, perhaps a part of one. */
 static void answer_application(struct softcard *card, const struct scp_apdu *apdu,
-                               struct scp_bytes command, struct scp_writer *response)
+                               struct scp_writer *response)
 {
     struct scp_apdu whole;
     uint16_t sw = join(card, apdu, &whole);
@@ -303,10 +268,12 @@ static void answer_application(struct softcard *card, const struct scp_apdu *apd
         answer_sw(response, SCP_SW_SUCCESS);
         return;
     }
-    if (sw == SCP_SW_SUCCESS)
-        answer_whole(card, &whole, command, response);
-    else
+    if (sw != SCP_SW_SUCCESS)
         answer_sw(response, sw);
+    else if (card_session_runs(card))
+        answer_in_session(card, &whole, response);
+    else
+        answer_plain(card, &whole, card_dispatch, response);
     card_chain_end(card);
 }
 
@@ -332,7 +299,7 @@ static void answer(struct softcard *card, const struct scp_apdu *apdu, struct sc
     else if (refused(card, apdu))
         answer_sw(response, SCP_SW_SECURITY_STATUS);
     else
-        answer_application(card, apdu, command, response);
+        answer_application(card, apdu, response);
 }
 
 /* ---- the form ---------------------------------------------------------------------------------

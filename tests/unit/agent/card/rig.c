@@ -8,6 +8,7 @@
 #include "scp/crypto/cipher.h"
 #include "scp/crypto/kdf.h"
 #include "scp/gp/card_data.h"
+#include "scp/gp/chaining.h"
 #include "scp/gp/privileges.h"
 #include "tests/support/cap_maker.h"
 
@@ -136,8 +137,9 @@ static struct document *document(const char *name, const char *text)
     return doc;
 }
 
-/* A profile of configs/profiles, whose last section is `soft`, with more lines of that section. */
-static struct document *read_profile(const char *name, const char *soft_lines)
+/* A profile of configs/profiles, whose last section is `soft`, with more lines of that section and,
+ * unless it is negative, another option. */
+static struct document *read_profile(const char *name, const char *soft_lines, int option)
 {
     char path[512];
     struct rebind_blob text;
@@ -149,13 +151,19 @@ static struct document *read_profile(const char *name, const char *soft_lines)
     char *longer = malloc(size + 1);
     assert_non_null(longer);
     (void)snprintf(longer, size + 1, "%.*s%s", (int)text.len, (const char *)text.ptr, soft_lines);
+    char *i = strstr(longer, "  i: \"");
+    assert_non_null(i);
+    if (option >= 0) {
+        (void)snprintf(i + 6, 3, "%02X", (unsigned)option & 0xFF);
+        i[8] = '"'; /* in place of the end that snprintf wrote */
+    }
     assert_int_equal(DOC_OK, doc_new(path, scp_bytes_of(longer, size), &profile, &problem));
     free(longer);
     rebind_blob_free(&text);
     return profile;
 }
 
-static void issue(struct rig *rig, const char *profile_name, const char *soft_lines)
+static void issue(struct rig *rig, const char *profile_name, const char *soft_lines, int option)
 {
     static const uint8_t diversification_data[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     char keys_text[512];
@@ -163,7 +171,7 @@ static void issue(struct rig *rig, const char *profile_name, const char *soft_li
     struct document_problem problem = {0};
     struct rebind_blob blob;
     struct scp_key_set masters = {0};
-    struct document *profile = read_profile(profile_name, soft_lines);
+    struct document *profile = read_profile(profile_name, soft_lines, option);
     read_params(rig, profile, &key_len);
     bool aes = rig->params.protocol == SCP_PROTOCOL_03;
     make_masters(aes ? "kdf3" : "emv", key_len, keys_text, sizeof keys_text, &masters);
@@ -183,19 +191,29 @@ static void issue(struct rig *rig, const char *profile_name, const char *soft_li
     doc_free(profile);
 }
 
-struct rig *rig_new(const char *profile)
-{
-    return rig_new_with(profile, "");
-}
-
-struct rig *rig_new_with(const char *profile, const char *soft_lines)
+static struct rig *make(const char *profile, const char *soft_lines, int option)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
     rig->env = rebind_env_seeded(&rig->seeded, 7, 1700000000000);
-    issue(rig, profile, soft_lines);
+    issue(rig, profile, soft_lines, option);
     bring_to_life(rig);
     return rig;
+}
+
+struct rig *rig_new(const char *profile)
+{
+    return make(profile, "", -1);
+}
+
+struct rig *rig_new_with(const char *profile, const char *soft_lines)
+{
+    return make(profile, soft_lines, -1);
+}
+
+struct rig *rig_new_option(const char *profile, uint8_t i)
+{
+    return make(profile, "", i);
 }
 
 void rig_free(struct rig *rig)
@@ -271,11 +289,12 @@ void rig_open_with(struct rig *rig, const struct scp_key_set *keys, uint8_t kvn,
     struct scp_channel_params params = rig->params;
     params.level = level;
     params.kvn = kvn;
+    size_t challenge_len = scp_host_challenge_len(params.protocol, params.i);
     rig->holder = scp_keys_of_set(keys);
     struct scp_writer w = scp_writer_on(command, sizeof command);
     scp_channel_fini(&rig->channel);
-    assert_int_equal(SCP_OK,
-                     scp_channel_begin(&rig->channel, &params, scp_bytes_of(challenge, 8), &w));
+    assert_int_equal(SCP_OK, scp_channel_begin(&rig->channel, &params,
+                                               scp_bytes_of(challenge, challenge_len), &w));
     assert_sw(0x9000, take_plain(rig, transmit(rig, scp_written(&w))));
     assert_int_equal(SCP_OK, scp_channel_open(&rig->channel, &rig->holder, rig->data));
     w = scp_writer_on(command, sizeof command);
@@ -289,15 +308,45 @@ void rig_open(struct rig *rig)
     rig_open_with(rig, &rig->keys, rig->params.kvn, rig->params.level);
 }
 
+static uint16_t take_protected(struct rig *rig, struct scp_bytes response)
+{
+    struct scp_writer data = scp_writer_on(rig->plain, sizeof rig->plain);
+    assert_int_equal(SCP_OK, scp_channel_unwrap(&rig->channel, response, &data, &rig->sw));
+    rig->data = scp_written(&data);
+    return rig->sw;
+}
+
+uint16_t rig_send_wrapped(struct rig *rig, struct scp_bytes command)
+{
+    return take_protected(rig, transmit(rig, command));
+}
+
 uint16_t rig_send(struct rig *rig, struct scp_apdu apdu)
 {
     uint8_t command[SCP_APDU_MAX];
     struct scp_writer w = scp_writer_on(command, sizeof command);
     assert_int_equal(SCP_OK, scp_channel_wrap(&rig->channel, &apdu, &w));
-    struct scp_bytes response = transmit(rig, scp_written(&w));
-    struct scp_writer data = scp_writer_on(rig->plain, sizeof rig->plain);
-    assert_int_equal(SCP_OK, scp_channel_unwrap(&rig->channel, response, &data, &rig->sw));
-    rig->data = scp_written(&data);
+    return rig_send_wrapped(rig, scp_written(&w));
+}
+
+uint16_t rig_send_long(struct rig *rig, struct scp_apdu apdu)
+{
+    uint8_t buffer[SCP_WRAPPED_MAX];
+    struct scp_apdu whole;
+    struct scp_apdu part;
+    assert_int_equal(SCP_OK, scp_channel_wrap_long(&rig->channel, &apdu, buffer, &whole));
+    size_t count = scp_segment_count(whole.data.len, SCP_APDU_DATA_MAX);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t command[SCP_APDU_MAX];
+        struct scp_writer w = scp_writer_on(command, sizeof command);
+        assert_int_equal(SCP_OK, scp_segment(&whole, SCP_APDU_DATA_MAX, i, &part));
+        scp_put_apdu(&w, &part);
+        struct scp_bytes response = transmit(rig, scp_written(&w));
+        if (i + 1 == count)
+            return take_protected(rig, response);
+        assert_sw(0x9000, take_plain(rig, response));
+        assert_int_equal(0, rig->data.len);
+    }
     return rig->sw;
 }
 

@@ -45,6 +45,8 @@ extern const struct scp_bytes rig_isd, rig_social, rig_ppse, rig_payment_module,
 struct rig *rig_new(const char *profile);
 /* The same with lines of its section `soft` added, each "  key: value\n". */
 struct rig *rig_new_with(const char *profile, const char *soft_lines);
+/* The same with another option `i`. */
+struct rig *rig_new_option(const char *profile, uint8_t i);
 void rig_free(struct rig *rig);
 /* Bring the card to life again from what the storage holds. */
 void rig_reopen(struct rig *rig);
@@ -64,6 +66,10 @@ void rig_open(struct rig *rig);
 /* Send within the session; the response is verified. */
 uint16_t rig_send(struct rig *rig, struct scp_apdu apdu);
 
+/* The same for a command of any length, in parts where it has to be. */
+uint16_t rig_send_long(struct rig *rig, struct scp_apdu apdu);
+/* Send what the channel has protected already; the response is verified. */
+uint16_t rig_send_wrapped(struct rig *rig, struct scp_bytes command);
 /* The same from hex; and a table of commands, each with the status word that has to come. */
 uint16_t rig_send_hex(struct rig *rig, const char *hex);
 struct rig_row {
