@@ -2,7 +2,8 @@
  *
  * Every function that can fail returns enum scp_error, and 0 is success. The result must be used.
  * A wrong argument from the programmer (NULL where none is allowed, a key of a length that the
- * type forbids) is an assertion; what a card, a peer or a file sent is an error code. */
+ * type forbids) is an assertion; what a card, a peer or a file sent is an error code. Nothing is
+ * kept of an error; names and texts are constants. */
 #ifndef SCP_BASE_ERROR_H
 #define SCP_BASE_ERROR_H
 

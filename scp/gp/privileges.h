@@ -3,7 +3,7 @@
  *
  * A card reads the one-byte form with a default second byte (table 6-2): a supplementary security
  * domain gets Trusted Path. scp_privileges_parse gives what is written, scp_privileges_complete
- * what the card makes of it. */
+ * what the card makes of it. A set is a plain number, and nothing is kept. */
 #ifndef SCP_GP_PRIVILEGES_H
 #define SCP_GP_PRIVILEGES_H
 
