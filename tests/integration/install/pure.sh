@@ -10,7 +10,7 @@ found=0
 
 # Symmetric cryptography, hashes and keys from pass phrases. RSA and EC (wc_ecc_, wc_Rsa) and the big numbers below
 # them (mp_, sp_) may allocate inside.
-allowed='memcmp|memcpy|memmove|memset|str(chr|cmp|cspn|len|ncmp)|__assert_fail|_GLOBAL_OFFSET_TABLE_'
+allowed='bcmp|memcmp|memcpy|memmove|memset|str(chr|cmp|cspn|len|ncmp)|__assert_fail|_GLOBAL_OFFSET_TABLE_'
 allowed+='|wc_(Aes|Des3?_?|Hash|Sha|Cmac|PBKDF2)[A-Za-z0-9_]*|wc_(ecc_|[A-Za-z]*Rsa)[A-Za-z0-9_]*|[ms]p_[a-z0-9_]+'
 
 imports=$(nm "$archive" 2>/dev/null | awk '
