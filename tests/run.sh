@@ -13,7 +13,8 @@ readonly PACKAGES=(
     libcurl4-openssl-dev libjansson-dev libnghttp2-dev libpcsclite-dev libsqlite3-dev
     libuv1-dev libwolfssl-dev libyaml-dev libzip-dev
     # tests
-    curl gdb libcmocka-dev openssl pcscd procps python3 sqlite3 vsmartcard-vpcd zip
+    curl gdb libcmocka-dev opensc openssl pcsc-tools pcscd procps python3 python3-cryptography
+    python3-pyscard sqlite3 vsmartcard-vpcd zip
     # lint and fuzzing
     clang clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck universal-ctags
 )

@@ -1,148 +1,83 @@
 /* The program `softcard`: issues cards, looks into them, talks to them, and puts them into a
- * virtual PC/SC reader. */
+ * virtual PC/SC reader. This file is its command line; cli.c does the work. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "agent/card/issue.h"
-#include "agent/card/show.h"
-#include "agent/card/vpcd.h"
-#include "scp/gp/apdu.h"
-#include "scp/gp/status_words.h"
-#include "scp/host/file.h"
+#include "agent/card/cli.h"
 #include "scp/host/text.h"
-
-enum { FILES_MAX = 256, CARD_MODE = 0600, EXIT_USAGE = 64 };
 
 const char *argp_program_version = "softcard " REBIND_VERSION;
 
-struct options {
-    char *profile;
-    char *issuance;
-    char *keys;
-    char *out;
-    const char *host;
-    const char *port;
-    char *arguments[FILES_MAX];
-    size_t count;
-    size_t least; /* arguments that the command must have */
-    size_t most;
+enum {
+    OPT_PROFILE = 'p',
+    OPT_ISSUANCE = 'i',
+    OPT_KEYS = 'k',
+    OPT_OUT = 'o',
+    OPT_HOST = 'H',
+    OPT_PORT = 'P',
+    OPT_JSON = 'j',
+    OPT_TIMING = 't',
+    OPT_STATE = 's',
+    OPT_VPCD = 'v',
+    OPT_TEAR_AFTER = 0x100,
+    OPT_REAL_TIME,
+    OPT_PROFILES,
 };
 
-static int fail(const char *text)
-{
-    (void)fprintf(stderr, "softcard: %s\n", text);
-    return EXIT_FAILURE;
-}
-
-/* ---- new ------------------------------------------------------------------------------------- */
-
-static int run_new(const struct options *options)
-{
-    struct document_problem problem = {0};
-    struct rebind_problem why = {{0}};
-    struct rebind_blob image = {NULL, 0};
-    char text[DOC_PROBLEM_SIZE];
-    const struct softcard_issue_files files = {
-        .profile = options->profile, .issuance = options->issuance, .keys = options->keys};
-    if (!softcard_issue_from_files(&files, &image, &problem)) {
-        (void)fputs(doc_problem_format(&problem, text, sizeof text), stderr);
-        return EXIT_FAILURE;
+#define PROFILE_OPTION                                                                       \
+    {                                                                                        \
+        "profile", OPT_PROFILE, "NAME", 0, "What the chip model can do: a name or a file", 0 \
     }
-    enum scp_error error =
-        rebind_file_create(options->out, rebind_blob_bytes(&image), CARD_MODE, &why);
-    rebind_blob_free(&image);
-    return error == SCP_OK ? EXIT_SUCCESS : fail(why.text);
-}
-
-/* ---- commands on a card ---------------------------------------------------------------------- */
-
-static struct softcard *open_card(const struct options *options)
-{
-    struct rebind_env env = rebind_env_system();
-    struct rebind_problem why = {{0}};
-    struct softcard *card = NULL;
-    if (softcard_open(options->arguments[0], &env, &card, &why) != SCP_OK)
-        (void)fail(why.text);
-    return card;
-}
-
-static int run_show(const struct options *options)
-{
-    struct softcard *card = open_card(options);
-    if (card == NULL)
-        return EXIT_FAILURE;
-    softcard_show(stdout, card);
-    softcard_close(card);
-    return EXIT_SUCCESS;
-}
-
-static bool transmit_hex(struct softcard *card, const char *hex)
-{
-    uint8_t command[SCP_APDU_MAX];
-    uint8_t answer[SOFTCARD_RESPONSE_MAX];
-    char text[SCP_HEX_SIZE(SOFTCARD_RESPONSE_MAX)];
-    struct scp_writer w = scp_writer_on(command, sizeof command);
-    struct scp_writer response = scp_writer_on(answer, sizeof answer);
-    struct scp_response parsed;
-    if (scp_hex_decode(hex, &w) != SCP_OK) {
-        (void)fprintf(stderr, "softcard: '%s' is no command in hex\n", hex);
-        return false;
+#define PROFILES_OPTION                                                  \
+    {                                                                    \
+        "profiles", OPT_PROFILES, "FOLDER", 0,                           \
+            "Where names are looked up (default " REBIND_PROFILES ")", 0 \
     }
-    if (softcard_transmit(card, scp_written(&w), &response) != SCP_OK ||
-        scp_response_parse(scp_written(&response), &parsed) != SCP_OK)
-        return false;
-    (void)printf("%s %04X %s\n", scp_hex_encode(text, sizeof text, parsed.data), parsed.sw,
-                 scp_sw_text(parsed.sw));
-    return true;
-}
-
-static int run_apdu(const struct options *options)
-{
-    struct softcard *card = open_card(options);
-    bool done = card != NULL;
-    for (size_t i = 1; done && i < options->count; i++)
-        done = transmit_hex(card, options->arguments[i]);
-    softcard_close(card);
-    return done ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int run_vpcd(const struct options *options)
-{
-    struct rebind_problem why = {{0}};
-    int socket = -1;
-    struct softcard *card = open_card(options);
-    if (card == NULL)
-        return EXIT_FAILURE;
-    enum scp_error error = softcard_vpcd_connect(options->host, options->port, &socket, &why);
-    if (error == SCP_OK) {
-        error = softcard_vpcd_serve(card, socket, &why);
-        (void)close(socket);
+#define TEAR_OPTION                                                                              \
+    {                                                                                            \
+        "tear-after", OPT_TEAR_AFTER, "N", 0, "Cut the power at the N-th write of the memory", 0 \
     }
-    softcard_close(card);
-    return error == SCP_OK ? EXIT_SUCCESS : fail(why.text);
-}
+#define REAL_TIME_OPTION                                                                          \
+    {                                                                                             \
+        "real-time", OPT_REAL_TIME, NULL, 0, "Take the time that a real card of the model takes", \
+            0                                                                                     \
+    }
 
-/* ---- the command line ------------------------------------------------------------------------ */
-
-enum { OPT_PROFILE = 'p', OPT_ISSUANCE = 'i', OPT_KEYS = 'k', OPT_OUT = 'o', OPT_HOST = 'H' };
-enum { OPT_PORT = 'P' };
+static const struct argp_option main_options[] = {
+    {"state", OPT_STATE, "FILE", 0, "Put this card into a virtual reader", 0},
+    PROFILE_OPTION,
+    PROFILES_OPTION,
+    {"vpcd", OPT_VPCD, "HOST:PORT", 0, "Where the driver listens (default localhost:35963)", 0},
+    TEAR_OPTION,
+    REAL_TIME_OPTION,
+    {0}};
 
 static const struct argp_option new_options[] = {
-    {"profile", OPT_PROFILE, "FILE", 0, "What the chip model can do", 0},
-    {"issuance", OPT_ISSUANCE, "FILE", 0, "What this card is given", 0},
+    PROFILE_OPTION,
+    PROFILES_OPTION,
+    {"issuance", OPT_ISSUANCE, "FILE", 0, "What this card is given; default: the profile's own", 0},
     {"keys", OPT_KEYS, "FILE", 0, "Master keys; default: the file that the issuance names", 0},
     {"out", OPT_OUT, "FILE", 0, "The image to create; it must not exist", 0},
     {0}};
 
+static const struct argp_option show_options[] = {
+    {"json", OPT_JSON, NULL, 0, "Print one JSON object", 0}, {0}};
+
+static const struct argp_option apdu_options[] = {
+    {"timing", OPT_TIMING, NULL, 0, "Print how long a real card would take", 0}, TEAR_OPTION, {0}};
+
 static const struct argp_option vpcd_options[] = {
     {"host", OPT_HOST, "HOST", 0, "Where the driver listens (default localhost)", 0},
     {"port", OPT_PORT, "PORT", 0, "Its port (default 35963)", 0},
+    TEAR_OPTION,
+    REAL_TIME_OPTION,
     {0}};
 
-static char *port(char *text, struct argp_state *state)
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static const char *port(const char *text, struct argp_state *state)
 {
     uint64_t number = 0;
     if (rebind_number_parse(text, UINT16_MAX, &number) != SCP_OK || number == 0)
@@ -150,37 +85,106 @@ static char *port(char *text, struct argp_state *state)
     return text;
 }
 
-static void check(const struct options *options, struct argp_state *state)
+/* HOST:PORT, [ADDRESS]:PORT. Cuts the argument in two. */
+static void host_and_port(char *text, struct cli_options *options, struct argp_state *state)
+{
+    char *colon = strrchr(text, ':');
+    if (colon == NULL || colon == text) {
+        argp_error(state, "'%s' is not HOST:PORT", text);
+        return;
+    }
+    *colon = '\0';
+    options->port = port(colon + 1, state);
+    bool bracketed = text[0] == '[' && colon[-1] == ']';
+    options->host = bracketed ? text + 1 : text;
+    if (bracketed)
+        colon[-1] = '\0';
+}
+
+static uint64_t write_number(const char *text, struct argp_state *state)
+{
+    uint64_t number = 0;
+    if (rebind_number_parse(text, UINT32_MAX, &number) != SCP_OK || number == 0)
+        argp_error(state, "'%s' is no number of a write; the next one is 1", text);
+    return number;
+}
+
+/* ---- the command line of a command ------------------------------------------------------------
+ */
+
+static void check(const struct cli_options *options, struct argp_state *state)
 {
     bool issues = options->most == 0; /* only `new` takes no card */
-    if (issues && (options->profile == NULL || options->issuance == NULL || options->out == NULL))
-        argp_error(state, "--profile, --issuance and --out are needed");
+    if (issues && (options->profile == NULL || options->out == NULL))
+        argp_error(state, "--profile and --out are needed");
     else if (options->count < options->least)
         argp_error(state, options->count == 0 ? "a card image is missing" : "a command is missing");
 }
 
+/* Options that are texts, by their place in the struct. */
+static const char **text_option(struct cli_options *options, int key)
+{
+    switch (key) {
+    case OPT_STATE:
+        return &options->state;
+    case OPT_PROFILE:
+        return &options->profile;
+    case OPT_PROFILES:
+        return &options->profiles;
+    case OPT_ISSUANCE:
+        return &options->issuance;
+    case OPT_KEYS:
+        return &options->keys;
+    case OPT_OUT:
+        return &options->out;
+    case OPT_HOST:
+        return &options->host;
+    default:
+        return NULL;
+    }
+}
+
+static bool *flag_option(struct cli_options *options, int key)
+{
+    switch (key) {
+    case OPT_JSON:
+        return &options->json;
+    case OPT_TIMING:
+        return &options->timing;
+    case OPT_REAL_TIME:
+        return &options->real_time;
+    default:
+        return NULL;
+    }
+}
+
+/* Whether the key was an option. */
+static bool take_option(struct cli_options *options, int key, char *argument,
+                        struct argp_state *state)
+{
+    const char **text = text_option(options, key);
+    bool *flag = flag_option(options, key);
+    if (text != NULL)
+        *text = argument;
+    else if (flag != NULL)
+        *flag = true;
+    else if (key == OPT_PORT)
+        options->port = port(argument, state);
+    else if (key == OPT_VPCD)
+        host_and_port(argument, options, state);
+    else if (key == OPT_TEAR_AFTER)
+        options->tear_after = write_number(argument, state);
+    else
+        return false;
+    return true;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    struct options *options = state->input;
+    struct cli_options *options = state->input;
+    if (take_option(options, key, argument, state))
+        return 0;
     switch (key) {
-    case OPT_PROFILE:
-        options->profile = argument;
-        return 0;
-    case OPT_ISSUANCE:
-        options->issuance = argument;
-        return 0;
-    case OPT_KEYS:
-        options->keys = argument;
-        return 0;
-    case OPT_OUT:
-        options->out = argument;
-        return 0;
-    case OPT_HOST:
-        options->host = argument;
-        return 0;
-    case OPT_PORT:
-        options->port = port(argument, state);
-        return 0;
     case ARGP_KEY_ARG:
         if (options->count == options->most)
             argp_error(state, "too many arguments");
@@ -198,47 +202,62 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct command {
     const char *name;
     struct argp argp;
-    int (*run)(const struct options *options);
+    int (*run)(const struct cli_options *options);
     size_t least, most; /* arguments */
 } commands[] = {
     {"new",
      {.options = new_options,
       .parser = parse_option,
       .doc = "Issue a card.\v"
-             "Example:\n"
+             "Examples: a test card, and one of a bureau\n"
+             "  softcard new --profile test-scp03-i70 --out test.card\n"
              "  softcard new --profile configs/profiles/scp03-i70-aes128.yaml \\\n"
              "      --issuance citizen.yaml --out cards/0001.card\n"},
-     run_new,
+     cli_new,
      0,
      0},
     {"show",
-     {.parser = parse_option,
+     {.options = show_options,
+      .parser = parse_option,
       .args_doc = "CARD",
       .doc = "Print registry, keys by their check values, memory and counters.\v"
-             "Example:\n"
-             "  softcard show cards/0001.card\n"},
-     run_show,
+             "Examples:\n"
+             "  softcard show cards/0001.card\n"
+             "  softcard show --json cards/0001.card\n"},
+     cli_show,
      1,
      1},
     {"apdu",
-     {.parser = parse_option,
+     {.options = apdu_options,
+      .parser = parse_option,
       .args_doc = "CARD HEX...",
       .doc = "Send commands after a reset and print the answers.\v"
+             "Exit status 2: the power was cut.\n"
              "Example: select the directory of payment applications\n"
              "  softcard apdu cards/0001.card 00A404000E325041592E5359532E444446303100\n"},
-     run_apdu,
+     cli_apdu,
      2,
-     FILES_MAX},
+     CLI_ARGUMENTS_MAX},
     {"vpcd",
      {.options = vpcd_options,
       .parser = parse_option,
       .args_doc = "CARD",
       .doc = "Put the card into a virtual reader of pcscd until that goes away.\v"
+             "Exit status 2: the power was cut.\n"
              "Example:\n"
              "  softcard vpcd cards/0001.card --host localhost --port 35963\n"},
-     run_vpcd,
+     cli_vpcd,
      1,
      1},
+};
+
+/* ---- the main command line --------------------------------------------------------------------
+ */
+
+struct main_line {
+    struct cli_options *options;
+    const struct command *command; /* NULL: none was named */
+    int at;                        /* its place in argv */
 };
 
 static const struct command *find_command(const char *name)
@@ -249,54 +268,73 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* The main command line: options of its own up to the name of a command. */
+/* The name of a command ends this line; the rest is the command's. */
 static error_t parse_main(int key, char *argument, struct argp_state *state)
 {
-    const struct command **command = state->input;
-    if (key == ARGP_KEY_NO_ARGS)
-        argp_usage(state);
-    if (key != ARGP_KEY_ARG)
+    struct main_line *line = state->input;
+    if (take_option(line->options, key, argument, state))
+        return 0;
+    switch (key) {
+    case ARGP_KEY_NO_ARGS:
+        if (line->options->state == NULL)
+            argp_usage(state);
+        return 0;
+    case ARGP_KEY_ARG:
+        line->command = find_command(argument);
+        if (line->command == NULL)
+            argp_error(state, "unknown command '%s'", argument);
+        else if (state->next > 2)
+            argp_error(state, "options go behind the command '%s'", argument);
+        line->at = state->next - 1;
+        state->next = state->argc;
+        return 0;
+    default:
         return ARGP_ERR_UNKNOWN;
-    *command = find_command(argument);
-    if (*command == NULL)
-        argp_error(state, "unknown command '%s'", argument);
-    state->next = state->argc; /* the rest is the command's */
-    return 0;
+    }
 }
 
 static const struct argp main_argp = {
+    .options = main_options,
     .parser = parse_main,
-    .args_doc = "COMMAND ...",
+    .args_doc = "COMMAND ...\n--state FILE",
     .doc = "A GlobalPlatform card in software.\v"
            "Commands:\n"
-           "  new    issue a card from a profile and issuance data\n"
+           "  new    issue a card\n"
            "  show   print what is on a card\n"
            "  apdu   send commands to a card\n"
            "  vpcd   put a card into a virtual PC/SC reader\n\n"
-           "softcard COMMAND --help says more. Exit status: 0 success, 1 failure, 64 wrong "
-           "usage. Examples:\n"
+           "softcard COMMAND --help says more. With --state instead of a command the card in FILE "
+           "is put into a virtual reader; when there is no FILE yet it is made of --profile.\n\n"
+           "Exit status: 0 success, 1 failure, 2 the power was cut, 64 wrong usage. Examples:\n"
+           "  softcard --state test.card --profile test-scp03-i70\n"
            "  softcard new --profile p.yaml --issuance c.yaml --out 1.card\n"
            "  softcard show 1.card\n"
            "  softcard apdu 1.card 00A4040000\n"
            "  softcard vpcd 1.card --port 35963\n",
 };
 
-int main(int argc, char **argv)
+static int run_command(const struct command *command, struct cli_options *options, int argc,
+                       char **argv)
 {
-    const struct command *command = NULL;
-    struct options options = {.host = "localhost", .port = "35963"};
-    argp_err_exit_status = EXIT_USAGE;
-    if (argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &command) != 0 || command == NULL)
-        return EXIT_FAILURE;
-    int first = 1;
-    while (first < argc && strcmp(argv[first], command->name) != 0)
-        first++;
     char name[64];
     (void)snprintf(name, sizeof name, "softcard %s", command->name);
-    argv[first] = name;
-    options.least = command->least;
-    options.most = command->most;
-    if (argp_parse(&command->argp, argc - first, argv + first, 0, NULL, &options) != 0)
+    argv[0] = name;
+    options->least = command->least;
+    options->most = command->most;
+    if (argp_parse(&command->argp, argc, argv, 0, NULL, options) != 0)
         return EXIT_FAILURE;
-    return command->run(&options);
+    return command->run(options);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_options options = {
+        .host = "localhost", .port = "35963", .profiles = REBIND_PROFILES};
+    struct main_line line = {.options = &options};
+    argp_err_exit_status = CLI_USAGE;
+    if (argp_parse(&main_argp, argc, argv, ARGP_IN_ORDER, NULL, &line) != 0)
+        return EXIT_FAILURE;
+    if (line.command == NULL)
+        return cli_state(&options);
+    return run_command(line.command, &options, argc - line.at, argv + line.at);
 }

@@ -82,7 +82,7 @@ static void read_natives(const struct document_node *list, struct card_traits *t
 {
     if (list != NULL)
         doc_expect(list, DOC_LIST, problem);
-    if (doc_count(list) >= CARD_MODULES_MAX)
+    if (list != NULL && doc_count(list) >= CARD_MODULES_MAX)
         doc_fail(list, problem, "more than %d native applets", CARD_MODULES_MAX - 1);
     for (const struct document_node *item = doc_first(list);
          item != NULL && problem->error == DOC_OK; item = doc_next(item)) {

@@ -4,7 +4,7 @@
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
 
-static const char *key_type_name(uint8_t type)
+const char *softcard_key_type_name(uint8_t type)
 {
     static const struct {
         uint8_t type;
@@ -33,7 +33,7 @@ static void show_keys(FILE *to, const struct card_domain *sd)
                 continue;
             if (card_kcv(key->type, scp_bytes_of(key->value, key->len), kcv) == SCP_OK)
                 (void)scp_hex_encode(text, sizeof text, SCP_BYTES(kcv));
-            (void)fprintf(to, " %u %s KCV %s", key->id, key_type_name(key->type), text);
+            (void)fprintf(to, " %u %s KCV %s", key->id, softcard_key_type_name(key->type), text);
         }
         (void)fputc('\n', to);
     }

@@ -7,5 +7,10 @@
 #include "agent/card/softcard.h"
 
 void softcard_show(FILE *to, const struct softcard *card);
+/* The same as one JSON object (softcard(1) has its members). False when memory is exhausted. */
+bool softcard_show_json(FILE *to, const struct softcard *card);
+
+/* For both: "DES", "AES", "RSA", "EC"; "other". */
+const char *softcard_key_type_name(uint8_t type);
 
 #endif

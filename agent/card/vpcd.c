@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { POWER_OFF = 0, POWER_ON = 1, RESET = 2, GET_ATR = 4 };
@@ -83,6 +84,12 @@ static enum scp_error send_message(int socket, struct scp_bytes payload)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
+struct service {
+    struct softcard *card;
+    int socket;
+    bool real_time;
+};
+
 static enum scp_error control(struct softcard *card, int socket, uint8_t code)
 {
     uint8_t atr[SOFTCARD_ATR_MAX];
@@ -94,36 +101,52 @@ static enum scp_error control(struct softcard *card, int socket, uint8_t code)
     return code == GET_ATR ? send_message(socket, softcard_atr(card)) : SCP_OK;
 }
 
-static enum scp_error run(struct softcard *card, int socket, struct scp_bytes command)
+static void wait_us(uint64_t us)
 {
-    uint8_t buffer[SOFTCARD_RESPONSE_MAX];
-    struct scp_writer response = scp_writer_on(buffer, sizeof buffer);
-    SCP_TRY(softcard_transmit(card, command, &response));
-    return send_message(socket, scp_written(&response));
+    enum { SECOND_US = 1000 * 1000 };
+    struct timespec left = {.tv_sec = (time_t)(us / SECOND_US),
+                            .tv_nsec = (long)(us % SECOND_US) * 1000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
 }
 
-static enum scp_error serve_one(struct softcard *card, int socket)
+static enum scp_error run(const struct service *service, struct scp_bytes command)
+{
+    uint8_t buffer[SOFTCARD_RESPONSE_MAX];
+    struct softcard *card = service->card;
+    struct scp_writer response = scp_writer_on(buffer, sizeof buffer);
+    uint64_t before = softcard_busy_us(card);
+    SCP_TRY(softcard_transmit(card, command, &response));
+    if (service->real_time)
+        wait_us(softcard_busy_us(card) - before);
+    return send_message(service->socket, scp_written(&response));
+}
+
+static enum scp_error serve_one(const struct service *service)
 {
     uint8_t length_bytes[LENGTH_SIZE];
     uint8_t payload[COMMAND_MAX];
-    SCP_TRY(receive(socket, length_bytes, sizeof length_bytes));
+    SCP_TRY(receive(service->socket, length_bytes, sizeof length_bytes));
     size_t length = scp_load_u16(length_bytes);
     if (length == 0 || length > sizeof payload)
         return SCP_TOO_LONG;
-    if (receive(socket, payload, length) != SCP_OK)
+    if (receive(service->socket, payload, length) != SCP_OK)
         return SCP_IO;
     if (length == 1)
-        return control(card, socket, payload[0]);
-    return run(card, socket, scp_bytes_of(payload, length));
+        return control(service->card, service->socket, payload[0]);
+    return run(service, scp_bytes_of(payload, length));
 }
 
-enum scp_error softcard_vpcd_serve(struct softcard *card, int socket,
+enum scp_error softcard_vpcd_serve(struct softcard *card, int socket, bool real_time,
                                    struct rebind_problem *problem)
 {
+    const struct service service = {.card = card, .socket = socket, .real_time = real_time};
     for (;;) {
-        enum scp_error error = serve_one(card, socket);
+        enum scp_error error = serve_one(&service);
         if (error == SCP_NOT_FOUND)
             return SCP_OK;
+        if (error == SCP_STATE)
+            return rebind_problem_set(problem, error, "the card lost its power");
         if (error != SCP_OK)
             return rebind_problem_set(problem, error, "the connection to the reader broke: %s",
                                       scp_error_text(error));

@@ -14,8 +14,10 @@ enum { SOFTCARD_VPCD_PORT = 35963 };
 SCP_MUST_USE enum scp_error softcard_vpcd_connect(const char *host, const char *port, int *socket,
                                                   struct rebind_problem *problem);
 
-/* Serve the card until the driver closes the connection (SCP_OK) or it breaks (IO). */
-SCP_MUST_USE enum scp_error softcard_vpcd_serve(struct softcard *card, int socket,
+/* Serve the card until the driver closes the connection (SCP_OK), it breaks (IO) or the card loses
+ * power (STATE): whoever closes the socket then takes the card out of the reader. In real time each
+ * answer waits as long as softcard_busy_us says. */
+SCP_MUST_USE enum scp_error softcard_vpcd_serve(struct softcard *card, int socket, bool real_time,
                                                 struct rebind_problem *problem);
 
 #endif

@@ -75,6 +75,18 @@ static void good_documents_make_a_card(void **state)
     assert_true(issue(good_profile, good_issuance, good_keys, &problem));
 }
 
+static void a_profile_needs_no_native_applet(void **state)
+{
+    (void)state;
+    struct document_problem problem = {0};
+    char profile[2048];
+    replace(good_profile, "  native:\n    - {module: A000000333F00101, applet: payment}\n", "",
+            profile, sizeof profile);
+    assert_true(issue(profile, good_issuance, good_keys, &problem));
+    assert_false(issue("just text", good_issuance, good_keys, &problem));
+    assert_int_equal(1, problem.line);
+}
+
 static void a_mistake_is_named_with_file_line_and_column(void **state)
 {
     (void)state;
@@ -266,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_documents_make_a_card),
+        cmocka_unit_test(a_profile_needs_no_native_applet),
         cmocka_unit_test(a_mistake_is_named_with_file_line_and_column),
         cmocka_unit_test(the_key_file_is_named_by_the_issuance_and_is_private),
         cmocka_unit_test(every_test_profile_makes_a_card_by_itself),

@@ -20,7 +20,7 @@ struct service {
 static void *serve(void *argument)
 {
     struct service *service = argument;
-    service->result = softcard_vpcd_serve(service->rig->card, service->socket, NULL);
+    service->result = softcard_vpcd_serve(service->rig->card, service->socket, false, NULL);
     (void)close(service->socket);
     return NULL;
 }
