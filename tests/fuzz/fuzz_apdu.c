@@ -1,13 +1,13 @@
-/* A command that parses is written back byte for byte; command data are read without harm. */
+/* A command that parses is written back byte for byte; commands that come one after the other are
+ * joined where they are a chain; a response is put together from what a card answers. Load files
+ * are read without harm. */
 #include "scp/gp/apdu.h"
-#include "scp/gp/commands.h"
-#include "scp/gp/install.h"
+#include "scp/gp/chaining.h"
+#include "scp/gp/exchange.h"
 #include "scp/gp/load_file.h"
-#include "scp/gp/put_key.h"
-#include "scp/gp/store_data.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { ROUND_TRIP = 2048 };
+enum { CHAIN_MAX = 1024, ANSWER_MAX = 1024 };
 
 static void round_trip(struct scp_bytes in)
 {
@@ -20,55 +20,66 @@ static void round_trip(struct scp_bytes in)
     fuzz_require(scp_bytes_equal(scp_written(&w), in));
 }
 
-/* What parses can be built, and parses to the same again. */
-static void install(uint8_t p1, uint8_t p2, struct scp_bytes data)
+/* What was joined is cut into parts that join to the same again. */
+static void cut_and_join(const struct scp_apdu *whole)
 {
-    struct scp_install first;
-    struct scp_install second;
-    struct scp_parameters parameters;
-    struct scp_apdu apdu;
-    uint8_t buffer[ROUND_TRIP];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    if (data.len > ROUND_TRIP / 2 || scp_install_parse(p1, p2, data, &first) != SCP_OK)
+    uint8_t buffer[CHAIN_MAX];
+    struct scp_chain chain;
+    struct scp_apdu part;
+    struct scp_apdu again;
+    size_t room = 1 + whole->data.len / 3;
+    enum scp_error error = SCP_NOT_FOUND;
+    if (!scp_ins_chains(whole->ins) || (whole->p1 & SCP_MORE_COMMANDS) != 0)
         return;
-    if (scp_parameters_parse(first.parameters, &parameters) == SCP_OK)
-        (void)(fuzz_touch(parameters.application) + fuzz_touch(parameters.system));
-    fuzz_require(scp_install_command(&first, &w, &apdu) == SCP_OK);
-    fuzz_require(scp_install_parse(p1, p2, apdu.data, &second) == SCP_OK);
-    fuzz_require(scp_bytes_equal(first.application, second.application));
-    fuzz_require(scp_bytes_equal(first.token, second.token));
+    scp_chain_begin(&chain, buffer, sizeof buffer);
+    for (size_t i = 0; scp_segment(whole, room, i, &part) == SCP_OK; i++) {
+        fuzz_require(error == SCP_NOT_FOUND);
+        error = scp_chain_take(&chain, &part, &again);
+    }
+    fuzz_require(error == SCP_OK);
+    fuzz_require(again.p1 == whole->p1 && scp_bytes_equal(again.data, whole->data));
 }
 
-static void put_key(uint8_t p1, uint8_t p2, struct scp_bytes data)
+/* The input as commands, each with a length before it. */
+static void chain_of(struct scp_bytes in)
 {
-    struct scp_put_key out;
-    if (scp_put_key_parse(p1, p2, data, &out) != SCP_OK)
-        return;
-    for (size_t i = 0; i < out.key_count; i++) {
-        for (size_t n = 0; n < out.keys[i].component_count; n++)
-            (void)fuzz_touch(out.keys[i].components[n].value);
-        (void)fuzz_touch(out.keys[i].kcv);
+    uint8_t buffer[CHAIN_MAX];
+    struct scp_chain chain;
+    struct scp_apdu part;
+    struct scp_apdu whole;
+    struct scp_reader r = scp_reader_on(in);
+    scp_chain_begin(&chain, buffer, sizeof buffer);
+    while (scp_reader_left(&r) > 0) {
+        if (scp_apdu_parse(scp_get_lv(&r), &part) != SCP_OK)
+            continue;
+        enum scp_error error = scp_chain_take(&chain, &part, &whole);
+        fuzz_require(error == SCP_OK || error == SCP_NOT_FOUND || error == SCP_MISMATCH ||
+                     error == SCP_NO_SPACE);
+        fuzz_require(chain.open == (error == SCP_NOT_FOUND));
+        if (error != SCP_OK)
+            continue;
+        (void)fuzz_touch(whole.data);
+        cut_and_join(&whole);
     }
 }
 
-static void others(uint8_t p1, uint8_t p2, struct scp_bytes data)
+/* The input as a command and the answers of a card, each with a length before it. */
+static void exchange(struct scp_bytes in)
 {
-    struct scp_delete delete;
-    struct scp_set_status set_status;
-    struct scp_get_status get_status;
-    struct scp_store_block block;
-    struct scp_dgi dgi;
-    if (scp_delete_parse(p2, data, &delete) == SCP_OK)
-        (void)(fuzz_touch(delete.aid) + fuzz_touch(delete.token));
-    if (scp_set_status_parse(p1, p2, data, &set_status) == SCP_OK)
-        (void)fuzz_touch(set_status.aid);
-    if (scp_get_status_parse(p1, p2, data, &get_status) == SCP_OK)
-        (void)(fuzz_touch(get_status.aid) + fuzz_touch(get_status.tag_list));
-    if (scp_store_block_parse(p1, &block) != SCP_OK)
+    uint8_t buffer[ANSWER_MAX];
+    struct scp_reader r = scp_reader_on(in);
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    struct scp_exchange x;
+    struct scp_apdu command;
+    if (scp_apdu_parse(scp_get_lv(&r), &command) != SCP_OK)
         return;
-    struct scp_reader r = scp_reader_on(data);
-    while (scp_dgi_next(&r, &dgi) == SCP_OK)
-        (void)fuzz_touch(dgi.value);
+    scp_exchange_begin(&x, &command, in.len % 2 == 0, &w);
+    for (size_t steps = 0; !x.done && scp_reader_left(&r) > 0; steps++) {
+        fuzz_require(steps <= 2 * (SCP_GET_RESPONSES_MAX + 1));
+        if (scp_exchange_take(&x, scp_get_lv(&r)) != SCP_OK)
+            return;
+    }
+    fuzz_require(!x.done || scp_written(&w).len >= 2);
 }
 
 static void load_file(struct scp_bytes data)
@@ -88,12 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scp_bytes in = scp_bytes_of(data, size);
     round_trip(in);
+    chain_of(in);
+    exchange(in);
     load_file(in);
-    if (size < 2)
-        return 0;
-    struct scp_bytes body = scp_bytes_from(in, 2);
-    install(data[0], data[1], body);
-    put_key(data[0], data[1], body);
-    others(data[0], data[1], body);
     return 0;
 }
