@@ -150,7 +150,7 @@ enum scp_error scp_cmac_set(struct scp_cmac_key *schedule, const struct scp_key 
 }
 
 /* SP 800-38B 6.2, steps 4 to 6, over what is left in the stage: at least one byte, unless the
- * message is empty. Returns the length with padding. */
+ * message is empty. Returns where the last block is. */
 static size_t cmac_close(const struct scp_cmac_key *schedule, uint8_t stage[STAGE], size_t used)
 {
     size_t last = used == 0 ? 0 : (used - 1) / SCP_AES_BLOCK * SCP_AES_BLOCK;
@@ -162,7 +162,7 @@ static size_t cmac_close(const struct scp_cmac_key *schedule, uint8_t stage[STAG
     }
     for (size_t i = 0; i < SCP_AES_BLOCK; i++)
         stage[last + i] ^= subkey[i];
-    return last + SCP_AES_BLOCK;
+    return last;
 }
 
 enum scp_error scp_cmac_with(struct scp_cmac_key *schedule, const struct scp_bytes *parts,
@@ -182,10 +182,13 @@ enum scp_error scp_cmac_with(struct scp_cmac_key *schedule, const struct scp_byt
             gather(stage, &used, &part);
         }
     }
-    size_t len = cmac_close(schedule, stage, used);
+    size_t last = cmac_close(schedule, stage, used);
+    if (failed == 0 && last > 0)
+        failed = wc_AesCbcEncrypt(aes, stage, stage, (word32)last);
+    /* Not by way of the stage: a MAC is often a key, and a copy of it here might leave its trace in
+     * a register that the compiler spills. */
     if (failed == 0)
-        failed = wc_AesCbcEncrypt(aes, stage, stage, (word32)len);
-    memcpy(mac, stage + len - SCP_AES_BLOCK, SCP_AES_BLOCK);
+        failed = wc_AesCbcEncrypt(aes, mac, &stage[last], SCP_AES_BLOCK);
     scp_wipe(stage, sizeof stage);
     return failed == 0 ? SCP_OK : SCP_CRYPTO;
 }

@@ -6,7 +6,7 @@
  *   - preparing a whole rebind: a load file of 32 KB, an installation, a personalisation.
  *
  * Shares are asserted, because they hold on any machine, but in a release build alone and with a
- * margin: others share the machine. Throughput is printed. */
+ * margin: others share the machine. Throughput is printed; the best of several runs counts. */
 #include <wolfssl/options.h>
 
 #include <wolfssl/wolfcrypt/aes.h>
@@ -21,7 +21,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROUNDS = 4000, RUNS = 15, STAGE = 512 };
+/* A debug or sanitised build only shows that it runs. */
+#ifdef NDEBUG
+enum { ROUNDS = 4000, RUNS = 15, ATTEMPTS = 8 };
+#else
+enum { ROUNDS = 100, RUNS = 2, ATTEMPTS = 1 };
+#endif
+enum { STAGE = 512 };
 
 static double now(void)
 {
@@ -126,6 +132,9 @@ static void bare_scp02(struct bare *b, size_t data_len, bool encrypts)
 
 /* ---- wrapping ----------------------------------------------------------------------------- */
 
+/* Of the time of a wrap, what must be cipher; it is well above that on a quiet machine. */
+#define LEAST_SHARE 0.80
+
 struct contest {
     const char *name;
     enum scp_protocol protocol;
@@ -177,15 +186,21 @@ static double time_bare(const struct contest *contest, struct bare *b, size_t le
     return now() - start;
 }
 
-/* In a debug or sanitised build the code around the cipher is another one. */
-static void assert_share(double share, double least_share)
+struct measured {
+    double wrap;
+    double bare;
+};
+
+/* The best of each: others share the machine. */
+static struct measured measure(const struct contest *contest, struct scp_channel *ch,
+                               struct bare *b, size_t len)
 {
-#ifdef NDEBUG
-    assert_true(share > least_share);
-#else
-    (void)share;
-    (void)least_share;
-#endif
+    struct measured best = {1e9, 1e9};
+    for (size_t n = 0; n < RUNS; n++) {
+        best.wrap = least(best.wrap, time_wrap(ch, len));
+        best.bare = least(best.bare, time_bare(contest, b, len));
+    }
+    return best;
 }
 
 static void run_wrap(const struct contest *contest)
@@ -195,18 +210,15 @@ static void run_wrap(const struct contest *contest)
     struct scp_channel_params params = params_of(contest);
     struct scp_channel ch;
     struct bare b;
+    struct measured m = {1, 0};
     (void)open_channel(&ch, &params, &keys);
     bare_init(&b, &set.enc);
     size_t len = scp_channel_room(&ch);
-    double wrap = 1e9;
-    double bare = 1e9;
-    for (size_t n = 0; n < RUNS; n++) { /* the best of each */
-        wrap = least(wrap, time_wrap(&ch, len));
-        bare = least(bare, time_bare(contest, &b, len));
-    }
+    for (size_t n = 0; n < ATTEMPTS && m.bare / m.wrap < LEAST_SHARE; n++)
+        m = measure(contest, &ch, &b, len);
     printf("wrap %-30s %3zu bytes %8.0f/s, %.0f %% of it cipher\n", contest->name, len,
-           ROUNDS / wrap, 100 * bare / wrap);
-    assert_share(bare / wrap, 0.75);
+           ROUNDS / m.wrap, 100 * m.bare / m.wrap);
+    assert_true(ATTEMPTS == 1 || m.bare / m.wrap >= LEAST_SHARE);
     scp_channel_fini(&ch);
 }
 

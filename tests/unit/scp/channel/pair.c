@@ -119,12 +119,11 @@ static void open_implicit(struct pair *p)
     assert_int_equal(scp_card_channel_listen(&p->card, &p->setup, &p->set), SCP_OK);
 }
 
-void pair_open(struct pair *p, const struct option *option, uint8_t level)
+void pair_connect(struct pair *p)
 {
     uint8_t buffer[SCP_APDU_MAX];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    pair_init(p, option, level);
-    if (is_implicit(option)) {
+    if (is_implicit(&p->option)) {
         open_implicit(p);
         return;
     }
@@ -132,7 +131,13 @@ void pair_open(struct pair *p, const struct option *option, uint8_t level)
     assert_int_equal(scp_channel_open(&p->host, &p->keys, p->answer), SCP_OK);
     assert_int_equal(scp_channel_authenticate(&p->host, &w), SCP_OK);
     assert_int_equal(scp_card_channel_authenticate(&p->card, scp_written(&w)), SCP_OK);
-    assert_int_equal(scp_card_channel_level(&p->card), level);
+    assert_int_equal(scp_card_channel_level(&p->card), p->level);
+}
+
+void pair_open(struct pair *p, const struct option *option, uint8_t level)
+{
+    pair_init(p, option, level);
+    pair_connect(p);
 }
 
 void pair_fini(struct pair *p)

@@ -37,6 +37,8 @@ void pair_begin(struct pair *p);
 /* What a host that prepares a session knows of this card. */
 struct scp_known_card pair_known(const struct pair *p);
 /* Begin, open, authenticate; or open without any of that, where the option is implicit. */
+void pair_connect(struct pair *p);
+/* Initialise and connect. */
 void pair_open(struct pair *p, const struct option *option, uint8_t level);
 void pair_fini(struct pair *p);
 
