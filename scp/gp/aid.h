@@ -1,5 +1,9 @@
 /* Application identifiers (ISO/IEC 7816-4 8.2.1.2): 5 to 16 bytes.
  *
+ *     struct scp_aid aid;
+ *     SCP_TRY(scp_aid_parse(&aid, "A000000333010101"));
+ *     apdu = scp_select(scp_aid_bytes(&aid));                // commands.h
+ *
  * A plain value: copy it. A zeroed one is "no AID": len 0. */
 #ifndef SCP_GP_AID_H
 #define SCP_GP_AID_H

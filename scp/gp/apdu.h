@@ -1,5 +1,12 @@
 /* Short command and response APDUs (ISO/IEC 7816-3 12.1).
  *
+ *     const struct scp_apdu apdu = {.cla = 0x80, .ins = SCP_INS_GET_DATA, .p2 = 0x66, .le = 0};
+ *     struct scp_writer w = scp_writer_on(buffer, SCP_APDU_MAX);
+ *     scp_put_apdu(&w, &apdu);
+ *     …
+ *     SCP_TRY(scp_response_parse(answer, &response));
+ *     SCP_TRY(scp_sw_check(response.sw));                    // status_words.h
+ *
  * Plain values whose views borrow: after parsing from the bytes parsed, before writing from the
  * caller. Nothing has to be released. */
 #ifndef SCP_GP_APDU_H
@@ -16,7 +23,7 @@ struct scp_apdu {
     uint8_t ins;
     uint8_t p1;
     uint8_t p2;
-    struct scp_bytes data; /* up to 255 bytes */
+    struct scp_bytes data; /* up to 255 bytes; more only until chaining.h has cut it */
     int le;                /* SCP_NO_LE, or 0 to 255 as it stands in the byte: 0 means 256 */
 };
 

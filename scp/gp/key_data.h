@@ -30,14 +30,14 @@ enum {
 /* One control reference template: a symmetric key, a component of an asymmetric one, a parameter of
  * a curve, or the reference of a curve. What is empty, 0 or not there is left out. */
 struct scp_key_control {
-    uint8_t type;           /* 80: see put_key.h */
-    uint16_t length;        /* 81: of the clear value in bytes */
-    bool has_identity;      /* curve parameters have none */
-    uint8_t key_id;         /* 82 */
-    uint8_t kvn;            /* 83 */
-    struct scp_bytes usage; /* 95: one or two bytes */
-    bool has_access;
-    uint8_t access;           /* 96; absent means 00 */
+    uint8_t type;             /* 80: see put_key.h */
+    bool has_identity;        /* curve parameters have none */
+    uint8_t key_id;           /* 82 */
+    uint8_t kvn;              /* 83 */
+    bool has_access;          /* absent means 00 */
+    uint8_t access;           /* 96 */
+    uint16_t length;          /* 81: of the clear value in bytes */
+    struct scp_bytes usage;   /* 95: one or two bytes */
     struct scp_bytes purpose; /* 97: the form with shared attributes only */
     struct scp_bytes kcv;     /* 84: of secret symmetric keys */
     struct scp_bytes curve;   /* 85: with type F0 only */
