@@ -73,11 +73,6 @@ static void forget(struct softcard *card, struct card_logical_channel *channel)
     scp_wipe(channel, sizeof *channel);
 }
 
-void softcard_set_contactless(struct softcard *card, bool contactless)
-{
-    card->contactless = contactless;
-}
-
 void card_reset_volatile(struct softcard *card)
 {
     for (size_t i = card->image.traits.channels + 1u; i-- > 0;)

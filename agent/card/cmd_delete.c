@@ -133,8 +133,8 @@ static bool matches(const struct card_key *key, const struct scp_delete *delete)
            (!delete->has_key_id || key->id == delete->key_id);
 }
 
-/* Keys of the selected domain. Those that opened the session stay: without them it could not be
- * ended in order. */
+/* Keys of the selected domain. Those that opened the session stay, and the issuer security domain
+ * keeps a whole set, without which nobody could talk to it again. */
 static uint16_t delete_keys(struct softcard *card, const struct scp_delete *delete)
 {
     struct card_application *domain = card_selected(card);
@@ -150,6 +150,8 @@ static uint16_t delete_keys(struct softcard *card, const struct scp_delete *dele
         card_key_remove(domain->sd, key->kvn, key->id);
         found = true;
     }
+    if (card_key_owner(&card->image, card_isd(&card->image)) == NULL)
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
     return found ? SCP_SW_SUCCESS : SCP_SW_DATA_NOT_FOUND;
 }
 

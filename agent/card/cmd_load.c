@@ -51,6 +51,15 @@ static enum scp_error describe(const struct scp_package *package, struct card_lo
     return SCP_OK;
 }
 
+/* Whether what INSTALL has checked still holds: other logical channels may have taken the AID, or
+ * deleted or locked the domain. */
+static bool still_wanted(const struct card_image *image, const struct card_load *load)
+{
+    const struct card_application *domain = card_domain_find(image, scp_aid_bytes(&load->domain));
+    return domain != NULL && card_domain_ready(image, domain) &&
+           !card_aid_used(image, scp_aid_bytes(&load->file));
+}
+
 /* Enter the whole load file in the registry. */
 static uint16_t complete(struct softcard *card)
 {
@@ -65,6 +74,8 @@ static uint16_t complete(struct softcard *card)
     if (!scp_aid_equal(&package.aid, &load->file) || load_file.dap_count > 0 ||
         !hash_holds(load, load_file.data_block))
         return SCP_SW_WRONG_DATA;
+    if (!still_wanted(&card->image, load))
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
     if (card->image.load_file_count >= CARD_LOAD_FILES_MAX)
         return SCP_SW_NOT_ENOUGH_MEMORY;
     struct card_load_file *file = card_image_add_load_file(&card->image);

@@ -62,6 +62,9 @@ uint16_t card_cmd_put_key(struct softcard *card, const struct scp_apdu *apdu,
     if (put_key.replaced_kvn == 0 && card_key_version_serves(domain->sd, put_key.kvn))
         drop_initial(domain->sd);
     card_keys_written(domain, put_key.kvn, ids);
+    /* A set that changes its version key by key would leave the issuer without any in between. */
+    if (card_key_owner(&card->image, card_isd(&card->image)) == NULL)
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
     if (!card_memory_fits(&card->image))
         return SCP_SW_NOT_ENOUGH_MEMORY;
     scp_put_key_response(out, &put_key);

@@ -12,11 +12,17 @@ void card_store_end(struct softcard *card)
     scp_wipe(&card->at->store, sizeof card->at->store);
 }
 
+/* The application that INSTALL [for personalization] named, as long as it is still the selected
+ * domain's: another logical channel may have deleted or extradited it. */
 static struct card_application *target_of(const struct softcard *card)
 {
-    if (card->at->store.target.len == 0)
+    const struct scp_aid *target = &card->at->store.target;
+    if (target->len == 0)
         return card_selected(card);
-    return card_application_find(&card->image, scp_aid_bytes(&card->at->store.target));
+    struct card_application *app = card_application_find(&card->image, scp_aid_bytes(target));
+    bool still_ours = app != NULL && scp_aid_equal(&app->domain, &card->at->selected) &&
+                      !scp_life_cycle_is_locked(app->state);
+    return still_ours ? app : NULL;
 }
 
 /* ---- one structure ----------------------------------------------------------------------------

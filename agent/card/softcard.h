@@ -79,10 +79,6 @@ void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t
  * another, where it begins. Power it up anew afterwards. */
 void softcard_use_contactless(struct softcard *card, bool contactless);
 
-/* Which interface the card is powered through from the next softcard_power on: contact, as at
- * first, or contactless. Implicit selection differs between them (GPCS 6.4.1). */
-void softcard_set_contactless(struct softcard *card, bool contactless);
-
 /* The answer to reset, without a reset. */
 struct scp_bytes softcard_atr(const struct softcard *card);
 

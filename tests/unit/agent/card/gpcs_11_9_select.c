@@ -156,7 +156,7 @@ static void gpcs_6_4_1_card_reset_without_parameter_is_the_basic_channel_of_all(
     struct rig *rig = rig_loaded("");
     assert_sw(0x9000, instantiate(rig, SCP_BYTES(first_aid), SCP_PRIVILEGE_CARD_RESET, 0));
     for (int contactless = 0; contactless < 2; contactless++) {
-        softcard_set_contactless(rig->card, contactless == 1);
+        softcard_use_contactless(rig->card, contactless == 1);
         rig_power(rig);
         assert_false(answers_as_domain(rig));
     }
@@ -174,7 +174,7 @@ static void gpcs_11_1_7_implicit_selection_is_for_the_interface_that_it_names(vo
     assert_sw(0x9000, instantiate(rig, SCP_BYTES(first_aid), 0, 0x80)); /* contactless, channel 0 */
     rig_power(rig);
     assert_true(answers_as_domain(rig));
-    softcard_set_contactless(rig->card, true);
+    softcard_use_contactless(rig->card, true);
     rig_power(rig);
     assert_false(answers_as_domain(rig));
     rig_free(rig);

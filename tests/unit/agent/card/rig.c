@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/card/invariants.h"
 #include "agent/card/issue.h"
 #include "scp/crypto/cipher.h"
 #include "scp/crypto/kdf.h"
@@ -248,6 +249,9 @@ static struct scp_bytes transmit(struct rig *rig, struct scp_bytes command)
     if (rig->watch != NULL)
         rig->watch(rig->watch_ctx, command);
     assert_int_equal(SCP_OK, softcard_transmit(rig->card, scp_written(&on), &w));
+    const char *broken = softcard_broken_invariant(rig->card);
+    if (broken != NULL)
+        fail_msg("no longer: %s", broken);
     return scp_written(&w);
 }
 
