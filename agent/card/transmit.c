@@ -249,13 +249,20 @@ static uint16_t join(struct softcard *card, const struct scp_apdu *apdu, struct 
 /* ---- who answers ------------------------------------------------------------------------------
  */
 
+/* Whether the selected application has a secure messaging of its own. */
+static bool messages_itself(const struct softcard *card)
+{
+    const struct card_application *app = card_selected(card);
+    return app != NULL && card_applet_of(app->applet)->own_messaging;
+}
+
 /* Whether the command is refused before anyone looks at it: in an aborted session, or with secure
  * messaging where there is none (GPCS 10.2.3). */
 static bool refused(const struct softcard *card, const struct scp_apdu *apdu)
 {
     if (card->at->session.state == CARD_SESSION_ABORTED)
         return true;
-    return !card_session_runs(card) && secured(apdu->cla);
+    return !card_session_runs(card) && secured(apdu->cla) && !messages_itself(card);
 }
 
 /* A command for the selected application, perhaps a part of one. */

@@ -64,6 +64,23 @@ static void insert(struct emv_candidate *list, size_t count, const struct emv_ca
     list[at] = *entry;
 }
 
+enum scp_error emv_directory_entries(struct scp_bytes entries,
+                                     struct emv_candidate list[EMV_CANDIDATES_MAX], size_t *count)
+{
+    struct scp_reader r = scp_reader_on(entries);
+    struct scp_tlv tlv;
+    enum scp_error error;
+    while ((error = scp_tlv_next(&r, &tlv)) == SCP_OK) {
+        struct emv_candidate candidate;
+        if (tlv.tag != TAG_ENTRY || read_entry(tlv.value, &candidate) != SCP_OK)
+            continue; /* an entry without a valid AID is passed over (Book 1 12.3.2) */
+        if (*count == EMV_CANDIDATES_MAX)
+            return SCP_TOO_LONG;
+        insert(list, (*count)++, &candidate);
+    }
+    return error == SCP_NOT_FOUND ? SCP_OK : error;
+}
+
 enum scp_error emv_directory_parse(struct scp_bytes fci,
                                    struct emv_candidate list[EMV_CANDIDATES_MAX], size_t *count)
 {
@@ -74,17 +91,7 @@ enum scp_error emv_directory_parse(struct scp_bytes fci,
     enum scp_error error = scp_tlv_find(value, TAG_ISSUER_DATA, &value);
     if (error != SCP_OK)
         return error == SCP_NOT_FOUND ? SCP_OK : error;
-    struct scp_reader r = scp_reader_on(value);
-    struct scp_tlv tlv;
-    while ((error = scp_tlv_next(&r, &tlv)) == SCP_OK) {
-        struct emv_candidate candidate;
-        if (tlv.tag != TAG_ENTRY || read_entry(tlv.value, &candidate) != SCP_OK)
-            continue; /* an entry without a valid AID is passed over (Book 1 12.3.2) */
-        if (*count == EMV_CANDIDATES_MAX)
-            return SCP_TOO_LONG;
-        insert(list, (*count)++, &candidate);
-    }
-    return error == SCP_NOT_FOUND ? SCP_OK : error;
+    return emv_directory_entries(value, list, count);
 }
 
 /* ---- data object lists -------------------------------------------------------------------- */

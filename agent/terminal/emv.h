@@ -28,6 +28,12 @@ SCP_MUST_USE enum scp_error emv_directory_parse(struct scp_bytes fci,
                                                 struct emv_candidate list[EMV_CANDIDATES_MAX],
                                                 size_t *count);
 
+/* The same from entries, templates 61, one after the other, as a record of the environment for
+ * contacts holds them: they are added to those that the list has. */
+SCP_MUST_USE enum scp_error emv_directory_entries(struct scp_bytes entries,
+                                                  struct emv_candidate list[EMV_CANDIDATES_MAX],
+                                                  size_t *count);
+
 /* Append what a data object list asks for, taken from `objects`: numeric values are cut and padded
  * at the left, others at the right; what is not known is zeros (Book 3 5.4). TRUNCATED, and the
  * writer's error. */

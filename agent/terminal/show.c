@@ -22,10 +22,29 @@ static void line(const char *name, const char *value)
     (void)printf("%-14s %s\n", name, value);
 }
 
+static const char *yes_or_no(const json_t *value, const char *neither)
+{
+    return json_is_true(value) ? "yes" : json_is_false(value) ? "NO" : neither;
+}
+
+/* What the card said to the issuer's answer. */
+static void show_completion(const json_t *completion)
+{
+    if (!json_is_object(completion))
+        return;
+    line("Issuer", json_is_true(json_object_get(completion, "issuer_accepted"))
+                       ? "accepted by the card"
+                   : json_is_false(json_object_get(completion, "issuer_accepted"))
+                       ? "REFUSED by the card"
+                       : "not asked for by the card");
+    (void)printf("%-14s %s %s\n", "Completed", text_of(completion, "type"),
+                 text_of(completion, "value"));
+    line("Verified", yes_or_no(json_object_get(completion, "verified"), "-"));
+}
+
 void terminal_show_payment(const json_t *findings)
 {
     const json_t *cryptogram = json_object_get(findings, "cryptogram");
-    const json_t *verified = json_object_get(cryptogram, "verified");
     size_t i;
     json_t *candidate;
     (void)printf("Applications\n");
@@ -39,9 +58,9 @@ void terminal_show_payment(const json_t *findings)
     (void)printf("%-14s %lld\n", "ATC", number_of(findings, "atc"));
     (void)printf("%-14s %s %s\n", "Cryptogram", text_of(cryptogram, "type"),
                  text_of(cryptogram, "value"));
-    line("Verified", json_is_null(verified)   ? "not checked: no key was given"
-                     : json_is_true(verified) ? "yes"
-                                              : "NO");
+    line("Verified",
+         yes_or_no(json_object_get(cryptogram, "verified"), "not checked: no key was given"));
+    show_completion(json_object_get(findings, "completion"));
 }
 
 void terminal_show_social(const json_t *findings)

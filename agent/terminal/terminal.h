@@ -35,7 +35,8 @@ struct terminal_payment {
     const char *aid; /* hex: pay with this application; NULL: the first one */
 };
 
-/* Pay: PPSE, application, processing options, records, cryptogram. */
+/* Pay: PPSE or PSE, application, processing options, records, cryptogram; with a key also the
+ * issuer's answer and the second cryptogram. */
 enum terminal_result terminal_pay(const struct terminal *terminal,
                                   const struct terminal_payment *payment, json_t **findings);
 

@@ -52,6 +52,8 @@ eventually "$terminal" social "$reader" --json || fail "the reader does not show
 [ "$(field verified "$work/pay.json")" = true ] || fail "the cryptogram does not verify"
 [ "$(field pan "$work/pay.json")" = "622202******1234" ] || fail "the card number is not masked"
 [ "$(field atc "$work/pay.json")" = 1 ] || fail "the counter is not that of a first payment"
+[ "$(field issuer_accepted "$work/pay.json")" = true ] || fail "the card does not accept its issuer"
+[ "$(field type "$work/pay.json")" = TC ] || fail "the payment is not approved"
 
 "$terminal" social "$reader" --json >"$work/reader.json" || fail "the social-security application"
 [ "$(field sha256 "$work/reader.json")" = "$(field sha256 "$work/file.json")" ] || fail "the digests differ"
