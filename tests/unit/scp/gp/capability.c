@@ -61,6 +61,7 @@ static void signature_schemes_are_bits_or_bytes(void **state)
     assert_true(scp_signature_supported(HEX("0002"), SCP_SIGNATURE_ECC_521));
     assert_false(scp_signature_supported(HEX("02"), SCP_SIGNATURE_ECC_521));
     assert_true(scp_signature_supported(HEX("01020840"), SCP_SIGNATURE_AES_128));
+    assert_true(scp_signature_supported(HEX("01020840"), SCP_SIGNATURE_ECC_256));
     assert_false(scp_signature_supported(HEX("01020840"), SCP_SIGNATURE_DES_MAC));
     assert_false(scp_signature_supported(SCP_EMPTY, SCP_SIGNATURE_ECC_256));
 }

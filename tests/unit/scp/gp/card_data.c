@@ -57,6 +57,22 @@ static void identifiers_of_other_schemes_are_given_as_they_are(void **state)
                      SCP_OK);
     assert_int_equal(data.protocol_count, 0);
     assert_hex(data.foreign_protocol, "2A811C864801");
+    /* An arc above 255 is no protocol and no option of ours. */
+    assert_int_equal(
+        scp_card_recognition_parse(HEX("6610 730E 640C 060A 2A864886FC6B04 820055"), &data),
+        SCP_OK);
+    assert_int_equal(data.protocol_count, 0);
+    assert_int_equal(
+        scp_card_recognition_parse(HEX("6610 730E 640C 060A 2A864886FC6B04 038200"), &data),
+        SCP_OK);
+    assert_int_equal(data.protocol_count, 0);
+    assert_int_equal(
+        scp_card_recognition_parse(HEX("660E 730C 640A 0608 2A864886FC6B04 03"), &data), SCP_OK);
+    assert_int_equal(data.protocol_count, 0);
+    assert_int_equal(
+        scp_card_recognition_parse(HEX("6610 730E 640C 060A 2A864886FC6B04 817F7F"), &data),
+        SCP_OK);
+    assert_int_equal(data.protocols[0].protocol, 0xFF);
     assert_int_equal(scp_card_recognition_parse(HEX("66027400"), &data), SCP_MALFORMED);
     assert_int_equal(scp_card_recognition_parse(HEX("67027300"), &data), SCP_MALFORMED);
 }
@@ -68,11 +84,11 @@ static void key_information_round_trips(void **state)
     in.components[0].type = 0xA1;
     in.components[0].len = 256;
     in.components[1].type = 0xA0;
-    in.components[1].len = 3;
+    in.components[1].len = 255;
     uint8_t buffer[32];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
     scp_put_key_info(&w, &in);
-    assert_written(&w, "C0060170A100A003");
+    assert_written(&w, "C0060170A100A0FF");
     assert_int_equal(scp_key_info_parse(scp_bytes_from(scp_written(&w), 2), &in), SCP_OK);
     assert_int_equal(in.component_count, 2);
     assert_int_equal(in.components[0].len, 0);
@@ -161,6 +177,8 @@ static void templates_are_read_without_their_tag(void **state)
     assert_int_equal(scp_key_info_next(&keys, &info), SCP_OK);
     assert_int_equal(info.kvn, 0xFF);
     assert_int_equal(scp_key_info_next(&keys, &info), SCP_NOT_FOUND);
+    assert_int_equal(scp_key_info_open(&keys, HEX("E006C10401FF8010")), SCP_OK);
+    assert_int_equal(scp_key_info_next(&keys, &info), SCP_MALFORMED);
     assert_int_equal(scp_card_resources_parse(HEX("81010282040000100083020040"), &resources),
                      SCP_OK);
     assert_int_equal(resources.non_volatile_free, 4096);

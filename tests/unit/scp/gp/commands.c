@@ -112,6 +112,23 @@ static void get_status_carries_filter_and_tag_list(void **state)
     assert_hex(scp_status_tags(SCP_STATUS_LOAD_FILES_AND_MODULES), "4F9F70CECC84");
 }
 
+static void an_aid_may_have_sixteen_bytes(void **state)
+{
+    (void)state;
+    uint8_t buffer[64];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    const struct scp_get_status status = {.subset = SCP_STATUS_APPLICATIONS,
+                                          .aid = HEX("000102030405060708090A0B0C0D0E0F")};
+    const struct scp_delete delete = {.aid = status.aid};
+    struct scp_get_status out;
+    struct scp_apdu apdu;
+    assert_int_equal(scp_get_status_command(&status, &w, &apdu), SCP_OK);
+    assert_hex(apdu.data, "4F10000102030405060708090A0B0C0D0E0F");
+    assert_int_equal(scp_get_status_parse(apdu.p1, apdu.p2, apdu.data, &out), SCP_OK);
+    assert_int_equal(out.aid.len, 16);
+    assert_int_equal(scp_delete_command(&delete, &w, &apdu), SCP_OK);
+}
+
 static void get_status_without_a_filter_is_refused(void **state)
 {
     (void)state;
@@ -165,6 +182,7 @@ int main(void)
         cmocka_unit_test(a_deletion_names_content_or_keys),
         cmocka_unit_test(set_status_has_an_aid_except_for_the_card),
         cmocka_unit_test(get_status_carries_filter_and_tag_list),
+        cmocka_unit_test(an_aid_may_have_sixteen_bytes),
         cmocka_unit_test(get_status_without_a_filter_is_refused),
         cmocka_unit_test(status_words_tell_the_pages),
         cmocka_unit_test(get_data_has_the_tag_in_p1_and_p2),

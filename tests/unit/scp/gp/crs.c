@@ -22,6 +22,25 @@ static void entries_show_activation_and_priority(void **state)
     assert_int_equal(scp_crs_next(&r, &entry), SCP_NOT_FOUND);
 }
 
+static void every_object_of_an_entry_has_its_place(void **state)
+{
+    (void)state;
+    struct scp_reader r = scp_reader_on(HEX("6122 4F05A000000333 9F7000 8000 8100 A201A2 A301A3 "
+                                            "A401A4 A501A5 A601A6 870187 8800"));
+    struct scp_crs_entry entry;
+    assert_int_equal(scp_crs_next(&r, &entry), SCP_OK);
+    assert_int_equal(entry.life_cycle, 0);
+    assert_int_equal(entry.counter.len, 0);
+    assert_false(entry.has_priority);
+    assert_hex(entry.head, "A2");
+    assert_hex(entry.members, "A3");
+    assert_hex(entry.observers, "A4");
+    assert_hex(entry.restricted, "A5");
+    assert_hex(entry.discretionary, "A6");
+    assert_hex(entry.family, "87");
+    assert_false(entry.needs_no_display);
+}
+
 static void entries_without_an_application_are_refused(void **state)
 {
     (void)state;
@@ -60,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_show_activation_and_priority),
+        cmocka_unit_test(every_object_of_an_entry_has_its_place),
         cmocka_unit_test(entries_without_an_application_are_refused),
         cmocka_unit_test(activation_round_trips),
     };

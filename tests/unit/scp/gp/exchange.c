@@ -77,6 +77,8 @@ static void t0_carries_no_le_behind_data(void **state)
     (void)state;
     const struct turn turns[] = {{"00A4040005A000000333", "6102"}, {"00C0000002", "6F009000"}};
     expect_exchange(turns, 2, true, "6F009000");
+    const struct turn without_data[] = {{"80CA006600", "AA9000"}};
+    expect_exchange(without_data, 1, true, "AA9000");
 }
 
 static void the_rest_is_asked_for_on_the_same_channel(void **state)

@@ -68,6 +68,7 @@ static void symmetric_keys_are_described_each(void **state)
     assert_int_equal(out.count, 2);
     assert_int_equal(out.keys[0].access, SCP_KEY_ACCESS_DOMAIN);
     assert_false(out.keys[1].has_access);
+    assert_true(out.keys[1].has_identity);
     assert_int_equal(out.keys[1].key_id, 2);
     assert_int_equal(out.keys[1].kvn, 0x30);
     assert_hex(out.keys[1].usage, "34");
@@ -181,13 +182,15 @@ static void only_secret_values_are_encrypted(void **state)
     (void)state;
     uint8_t scratch[64];
     struct scp_writer w = scp_writer_on(scratch, sizeof scratch);
-    const struct scp_key_control keys[] = {{.type = SCP_KEY_TYPE_EC_PRIVATE, .value = HEX("AA")},
-                                           {.type = SCP_KEY_TYPE_EC_G, .value = HEX("BB")}};
+    const struct scp_key_control keys[] = {
+        {.type = SCP_KEY_TYPE_EC_PRIVATE, .length = 255, .value = HEX("AA")},
+        {.type = SCP_KEY_TYPE_EC_G, .value = HEX("BB")}};
     const struct scp_key_transfer transfer = {.keys = keys, .count = 2};
     struct scp_dgi dgis[SCP_KEY_DGIS_MAX];
     size_t made = 0;
     assert_int_equal(scp_key_dgis(&transfer, &w, dgis, &made), SCP_OK);
     assert_int_equal(made, 3);
+    assert_hex(dgis[0].value, "B9068001B18101FFB9038001B5");
     assert_false(dgis[0].encrypted);
     assert_true(dgis[1].encrypted);
     assert_int_equal(dgis[1].id, 0x8137);

@@ -148,6 +148,8 @@ static void security_domain_parameters_round_trip(void **state)
     assert_int_equal(out.further[0].protocol, 0x02);
     assert_int_equal(out.further[0].i, 0x55);
     assert_true(out.explicit_personalised);
+    assert_hex(out.extradition_here, "20");
+    assert_hex(out.deletion, "20");
     assert_hex(out.administration, "A1");
     assert_hex(out.controlling_authority, "0102");
     assert_hex(out.extradition_away, "20");

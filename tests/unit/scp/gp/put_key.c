@@ -170,12 +170,22 @@ static void key_data_fields_of_someone_else_are_sent_as_they_are(void **state)
     assert_int_equal(scp_put_key_confirm(&put_key, HEX("30")), SCP_OK);
     assert_int_equal(scp_put_key_confirm(&put_key, HEX("30AABBCC")), SCP_OK);
     assert_int_equal(scp_put_key_confirm(&put_key, HEX("31AABBCC")), SCP_MISMATCH);
-    uint8_t buffer[16];
+    uint8_t buffer[64];
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
     struct scp_apdu apdu;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OK);
+    assert_int_equal(apdu.p2, 0x01);
     put_key.coded_several = true;
     assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OK);
     assert_int_equal(apdu.p2, 0x81);
+    put_key.coded_several = false;
+    put_key.keys[0] = scp_rsa_public_key(HEX("C1"), HEX("03"));
+    put_key.key_count = 1;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OK);
+    assert_hex(apdu.data, "30A101C1A0010300A0010300");
+    assert_int_equal(apdu.p2, 0x81);
+    put_key.coded_several = true;
+    put_key.key_count = 0;
     put_key.coded = SCP_EMPTY;
     assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
 }
@@ -221,6 +231,62 @@ static void a_key_version_number_outside_its_range_is_not_sent(void **state)
     put_key.kvn = 0x30;
     put_key.replaced_kvn = 0xFF;
     assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+    put_key.replaced_kvn = 0x7F;
+    put_key.kvn = 0x7F;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OK);
+    put_key.kvn = 0x01;
+    w = scp_writer_on(buffer, sizeof buffer);
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OK);
+    put_key.first_key_id = 0x80;
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+}
+
+static void as_many_keys_as_the_limit_are_sent(void **state)
+{
+    (void)state;
+    uint8_t buffer[128];
+    struct scp_apdu apdu;
+    const struct scp_new_key key = scp_rsa_public_key(HEX("C1"), HEX("03"));
+    struct scp_put_key put_key = {.kvn = 0x30};
+    for (size_t i = 0; i < SCP_PUT_KEY_MAX; i++)
+        put_key.keys[i] = key;
+    for (size_t count = SCP_PUT_KEY_MAX; count <= SCP_PUT_KEY_MAX + 1; count++) {
+        struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+        put_key.key_count = count;
+        assert_int_equal(scp_put_key_command(&put_key, &w, &apdu),
+                         count > SCP_PUT_KEY_MAX ? SCP_OUT_OF_RANGE : SCP_OK);
+    }
+}
+
+static void a_key_has_components_and_a_short_check_value(void **state)
+{
+    (void)state;
+    static const uint8_t long_kcv[128];
+    uint8_t buffer[256];
+    struct scp_apdu apdu;
+    struct scp_put_key put_key = one_key((struct scp_new_key){.component_count = 0});
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+    put_key = one_key(scp_rsa_public_key(HEX("C1"), HEX("03")));
+    put_key.keys[0].component_count = SCP_KEY_COMPONENTS_MAX + 1;
+    w = scp_writer_on(buffer, sizeof buffer);
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+    put_key = one_key(scp_rsa_public_key(HEX("C1"), HEX("03")));
+    put_key.keys[0].kcv = SCP_BYTES(long_kcv);
+    w = scp_writer_on(buffer, sizeof buffer);
+    assert_int_equal(scp_put_key_command(&put_key, &w, &apdu), SCP_OUT_OF_RANGE);
+}
+
+/* Table 11-16, and which components the tables of 11.8.2.3 encrypt. */
+static void secret_components_are_told_from_public_ones(void **state)
+{
+    (void)state;
+    static const uint8_t secret[] = {0x80, 0x85, 0x88, 0x90, 0x9F, 0xA2, 0xA3, 0xA8, 0xB1};
+    static const uint8_t open[] = {0x7F, 0xA0, 0xA1, 0xA9, 0xB0, 0xB2, 0xB7, 0xF0, 0xFF};
+    for (size_t i = 0; i < sizeof secret; i++)
+        assert_true(scp_key_type_is_secret(secret[i]));
+    for (size_t i = 0; i < sizeof open; i++)
+        assert_false(scp_key_type_is_secret(open[i]));
 }
 
 static void only_the_right_answer_confirms(void **state)
@@ -234,6 +300,13 @@ static void only_the_right_answer_confirms(void **state)
     assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C35281")), SCP_MISMATCH);
     assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C352")), SCP_MISMATCH);
     assert_int_equal(scp_put_key_confirm(&put_key, SCP_EMPTY), SCP_TRUNCATED);
+    put_key.keys[1] = put_key.keys[0];
+    put_key.keys[1].kcv = HEX("013808");
+    put_key.key_count = 2;
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C35280013808")), SCP_OK);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C35280013809")), SCP_MISMATCH);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C35280")), SCP_MISMATCH);
+    assert_int_equal(scp_put_key_confirm(&put_key, HEX("30C3528001380800")), SCP_MISMATCH);
 }
 
 static void more_than_the_limits_is_refused(void **state)
@@ -269,6 +342,9 @@ int main(void)
         cmocka_unit_test(key_data_fields_of_someone_else_are_sent_as_they_are),
         cmocka_unit_test(broken_key_data_are_refused),
         cmocka_unit_test(a_key_version_number_outside_its_range_is_not_sent),
+        cmocka_unit_test(as_many_keys_as_the_limit_are_sent),
+        cmocka_unit_test(a_key_has_components_and_a_short_check_value),
+        cmocka_unit_test(secret_components_are_told_from_public_ones),
         cmocka_unit_test(only_the_right_answer_confirms),
         cmocka_unit_test(more_than_the_limits_is_refused),
     };

@@ -150,6 +150,22 @@ static void raw_blocks_mark_the_last_one(void **state)
     assert_int_equal(scp_store_block(0x10, HEX("010203"), 2, 2, &apdu), SCP_NOT_FOUND);
 }
 
+static void a_block_is_numbered_and_answered_as_p1_says(void **state)
+{
+    (void)state;
+    static const uint8_t data[256];
+    struct scp_apdu apdu = scp_store_command(SCP_STORE_DGI | SCP_STORE_ANSWER, 0xFF, HEX("AA"));
+    assert_int_equal(apdu.p1, 0x09);
+    assert_int_equal(apdu.p2, 0xFF);
+    assert_int_equal(apdu.le, 0);
+    assert_int_equal(scp_store_command(SCP_STORE_DGI, 0, HEX("AA")).le, SCP_NO_LE);
+    assert_int_equal(scp_store_block(SCP_STORE_TLV, SCP_BYTES(data), 1, 255, &apdu), SCP_OK);
+    assert_int_equal(apdu.p1, SCP_STORE_TLV | SCP_STORE_LAST);
+    assert_int_equal(apdu.p2, 0xFF);
+    assert_int_equal(scp_dgi_size(254), 2 + 1 + 254);
+    assert_int_equal(scp_dgi_size(255), 2 + 3 + 255);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +177,7 @@ int main(void)
         cmocka_unit_test(more_than_256_commands_are_refused),
         cmocka_unit_test(p1_says_how_a_block_is_to_be_read),
         cmocka_unit_test(raw_blocks_mark_the_last_one),
+        cmocka_unit_test(a_block_is_numbered_and_answered_as_p1_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,12 +70,44 @@ static void what_is_cut_or_too_much_is_refused(void **state)
     assert_int_equal(scp_uicc_parse(HEX("8102 0001"), &out), SCP_TRUNCATED);
 }
 
+static void the_limits_themselves_are_reached(void **state)
+{
+    (void)state;
+    uint8_t buffer[ROOM];
+    struct scp_uicc in = {.has_toolkit = true};
+    struct scp_uicc out;
+    for (size_t over = 0; over <= 1; over++) {
+        struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+        in.toolkit.menu_count = SCP_UICC_MENU_MAX + over;
+        scp_put_uicc(&w, &in);
+        assert_int_equal(scp_writer_status(&w), over ? SCP_OUT_OF_RANGE : SCP_OK);
+        if (!over)
+            assert_int_equal(scp_uicc_parse(scp_written(&w), &out), SCP_OK);
+    }
+    in = (struct scp_uicc){.has_toolkit = false};
+    for (size_t over = 0; over <= 1; over++) {
+        struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+        in.access.count = SCP_UICC_FILE_SYSTEMS_MAX + over;
+        scp_put_uicc(&w, &in);
+        assert_int_equal(scp_writer_status(&w), over ? SCP_OUT_OF_RANGE : SCP_OK);
+        if (!over)
+            assert_int_equal(scp_uicc_parse(scp_written(&w), &out), SCP_OK);
+    }
+    /* Nine file systems of three empty fields each. */
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_u8(&w, 0x81);
+    scp_put_u8(&w, 27);
+    scp_put_fill(&w, 0, 27);
+    assert_int_equal(scp_uicc_parse(scp_written(&w), &out), SCP_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_toolkit_application_round_trips),
         cmocka_unit_test(rights_on_file_systems_round_trip),
         cmocka_unit_test(what_is_cut_or_too_much_is_refused),
+        cmocka_unit_test(the_limits_themselves_are_reached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
