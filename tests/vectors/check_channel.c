@@ -37,12 +37,34 @@ static uint8_t option_of(struct vector *v, enum scp_protocol protocol, uint8_t l
     return (level & SCP_LEVEL_R_ENC) != 0 ? 0x60 : (level & SCP_LEVEL_R_MAC) != 0 ? 0x20 : 0x00;
 }
 
-static uint8_t quirks_of(struct vector *v)
+/* A command without data that travels with a block of encryption: the mark of a card that pads and
+ * encrypts empty data, where the record does not say so itself. */
+static bool encrypts_empty(struct vector *v, size_t mac_len)
 {
-    if (!vector_has(v->inputs, "quirk"))
-        return 0;
-    bool known = strcmp(vector_text(v, v->inputs, "quirk"), "encrypt-empty") == 0;
-    return known ? SCP_QUIRK_ENCRYPT_EMPTY : 0;
+    enum { HEADER = 5, BLOCK = 16 };
+    size_t i;
+    json_t *command;
+    json_array_foreach(json_object_get(v->expected, "commands"), i, command)
+    {
+        if (!vector_has(command, "plain") || !vector_has(command, "wrapped"))
+            continue;
+        size_t plain = vector_hex(v, command, "plain").len;
+        struct scp_bytes wrapped = vector_hex(v, command, "wrapped");
+        if (plain <= HEADER && wrapped.len > HEADER && wrapped.ptr[HEADER - 1] == BLOCK + mac_len)
+            return true;
+    }
+    return false;
+}
+
+static uint8_t quirks_of(struct vector *v, const struct scp_channel_params *params)
+{
+    bool s16 = params->protocol == SCP_PROTOCOL_03 && (params->i & 0x01) != 0;
+    if (vector_has(v->inputs, "quirk"))
+        return strcmp(vector_text(v, v->inputs, "quirk"), "encrypt-empty") == 0
+                   ? SCP_QUIRK_ENCRYPT_EMPTY
+                   : 0;
+    bool looked_at = params->protocol == SCP_PROTOCOL_03 && (params->level & SCP_LEVEL_C_ENC) != 0;
+    return looked_at && encrypts_empty(v, s16 ? 16 : 8) ? SCP_QUIRK_ENCRYPT_EMPTY : 0;
 }
 
 /* The fields of the session: from the card's answer where there is one, else from the record. */
@@ -80,7 +102,7 @@ static void trace_init(struct vector *v, struct trace *t, enum scp_protocol prot
     t->params.protocol = protocol;
     t->params.level = (uint8_t)vector_u32(v, v->inputs, "security_level", 0);
     t->params.i = option_of(v, protocol, t->params.level);
-    t->params.quirks = quirks_of(v);
+    t->params.quirks = quirks_of(v, &t->params);
     t->host_challenge = vector_hex(v, v->inputs, "host_challenge");
     if (vector_has(v->inputs, "invoking_aid"))
         t->aid = vector_hex(v, v->inputs, "invoking_aid");
