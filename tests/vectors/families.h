@@ -7,6 +7,7 @@
 extern const struct vector_family vector_cap;       /* check_cap.c: CAP archives */
 extern const struct vector_family vector_card_data; /* check_card_data.c: answers to GET DATA */
 extern const struct vector_family vector_channel;   /* check_channel.c: whole sessions */
+extern const struct vector_family vector_messages;  /* check_messages.c: single messages of them */
 extern const struct vector_family vector_crypto;    /* check_crypto.c: single computations */
 extern const struct vector_family vector_emv;       /* check_emv.c: payment applications */
 extern const struct vector_family vector_delegated; /* check_delegated.c: tokens, receipts, DAP */
