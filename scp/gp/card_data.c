@@ -14,6 +14,7 @@ enum {
     TAG_FCI_AID = 0x84,
     TAG_PROPRIETARY = 0xA5,
     TAG_DATA_MAX = 0x9F65,
+    TAG_PRODUCTION = 0x9F6E,
     CONFIRMATION_COUNTER_SIZE = 2,
 };
 
@@ -152,6 +153,7 @@ enum scp_error scp_fci_parse(struct scp_bytes data, struct scp_fci *out)
     SCP_TRY(find_optional(fci, TAG_FCI_AID, &out->aid));
     SCP_TRY(find_optional(fci, TAG_PROPRIETARY, &out->proprietary));
     SCP_TRY(find_optional(out->proprietary, TAG_RECOGNITION_DATA, &out->management));
+    SCP_TRY(find_optional(out->proprietary, TAG_PRODUCTION, &out->production));
     SCP_TRY(find_optional(out->proprietary, TAG_DATA_MAX, &data_max));
     if (data_max.len > 2 || (data_max.len > 0 && get_number(data_max, &number) != SCP_OK))
         return SCP_MALFORMED;

@@ -144,6 +144,7 @@ struct scp_fci {
     struct scp_bytes aid;         /* 84 */
     struct scp_bytes proprietary; /* A5 */
     struct scp_bytes management;  /* 73 inside A5: security domain management data */
+    struct scp_bytes production;  /* 9F6E inside A5: application production life cycle data */
     uint16_t data_max;            /* 9F65 inside A5; 0 when absent */
 };
 SCP_MUST_USE enum scp_error scp_fci_parse(struct scp_bytes data, struct scp_fci *out);

@@ -27,7 +27,9 @@ struct scp_new_key scp_symmetric_key(enum scp_key_type type, struct scp_bytes en
     static const struct scp_put_key_quirks none = {.aes_bare = false};
     if (quirks == NULL)
         quirks = &none;
-    bool inner = type == SCP_KEY_TYPE_DES ? quirks->des_length : !quirks->aes_bare;
+    bool usual = type == SCP_KEY_TYPE_DES ? quirks->des_length : !quirks->aes_bare;
+    bool padded = clear_len != encrypted.len; /* the card could not tell where the key ends */
+    bool inner = usual || padded;
     return (struct scp_new_key){.components = {{.type = (uint8_t)type,
                                                 .value = encrypted,
                                                 .clear_len = clear_len,

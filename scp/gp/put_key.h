@@ -108,7 +108,8 @@ struct scp_put_key_quirks {
     bool des_length;    /* DES with the inner length under an AES key, as Amendment D has it */
     bool aes_kcv_zeros; /* for whoever computes the check value: scp_kcv_aes_zeros (kdf.h) */
 };
-/* A symmetric key as a struct scp_new_key. `quirks` may be NULL. */
+/* A symmetric key as a struct scp_new_key. `quirks` may be NULL. A key that was padded has its
+ * clear length before it whatever they say (GPCS 11.8.2.3.2). */
 struct scp_new_key scp_symmetric_key(enum scp_key_type type, struct scp_bytes encrypted,
                                      size_t clear_len, struct scp_bytes kcv,
                                      const struct scp_put_key_quirks *quirks);

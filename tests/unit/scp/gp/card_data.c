@@ -136,6 +136,9 @@ static void file_control_information_may_lack_everything(void **state)
     assert_int_equal(fci.data_max, 0);
     assert_int_equal(scp_fci_parse(HEX("6F07A5059F65020100"), &fci), SCP_OK);
     assert_int_equal(fci.data_max, 256);
+    assert_int_equal(scp_fci_parse(HEX("6F0AA5089F6E0147 9F65017F"), &fci), SCP_OK);
+    assert_hex(fci.production, "47");
+    assert_int_equal(fci.data_max, 127);
     assert_int_equal(scp_fci_parse(HEX("6F05A5059F6501"), &fci), SCP_TRUNCATED);
     assert_int_equal(scp_fci_parse(HEX("6F08A5069F6503010000"), &fci), SCP_MALFORMED);
 }

@@ -70,6 +70,13 @@ static void an_aes_192_key_keeps_its_clear_length(void **state)
     assert_int_equal(scp_put_key_parse(apdu.p1, apdu.p2, apdu.data, &out), SCP_OK);
     assert_int_equal(out.keys[0].components[0].clear_len, 24);
     assert_int_equal(out.keys[0].components[0].value.len, 32);
+    const struct scp_put_key_quirks bare = {.aes_bare = true};
+    put_key = one_key(
+        scp_symmetric_key(SCP_KEY_TYPE_AES, SCP_BYTES(encrypted), 24, HEX("010203"), &bare));
+    assert_true(put_key.keys[0].components[0].inner_length);
+    put_key =
+        one_key(scp_symmetric_key(SCP_KEY_TYPE_DES, SCP_BYTES(encrypted), 24, HEX("010203"), NULL));
+    assert_true(put_key.keys[0].components[0].inner_length);
 }
 
 static void a_public_key_of_two_components_without_check_value_is_read(void **state)
