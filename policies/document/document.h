@@ -183,6 +183,15 @@ size_t doc_word(const struct document_node *node, const char *const words[], siz
 size_t doc_hex(const struct document_node *node, uint8_t *to, size_t min, size_t max,
                struct document_problem *problem);
 
+/* ---- formatting --------------------------------------------------------------------------- */
+
+/* The document in one form: two blanks a level, items of lists indented under their key, at most
+ * one blank line, lists and mappings in one line where they stood so and fit, comments kept. What
+ * comes out means the same and has the same comments, or there is a problem and nothing comes out.
+ * `*out` is the heap's, for free(); NULL on error: INVALID or NO_MEMORY. */
+SCP_MUST_USE enum document_error doc_format(const struct document *doc, char **out,
+                                            struct document_problem *problem);
+
 /* ---- suggestions -------------------------------------------------------------------------- */
 
 /* The candidate most like `word` (the list ends with NULL), or NULL when none is near: at most one

@@ -16,8 +16,12 @@ struct document_node {
     size_t count;               /* of children */
     unsigned line;
     unsigned column;
+    unsigned end_line; /* where it ends, the column behind its last character */
+    unsigned end_column;
     enum doc_kind kind;
     bool quoted;
+    bool block; /* a scalar that opens with | or > */
+    bool flow;  /* a list in [], a mapping in {} */
     size_t len; /* of text, without its NUL */
     char text[];
 };

@@ -22,6 +22,13 @@ static struct doc_place place_of(yaml_mark_t mark)
 #define FAIL(b, event, ...) \
     doc_fail_at((b)->doc, place_of((event)->start_mark), (b)->problem, __VA_ARGS__)
 
+static void set_end(struct document_node *node, const yaml_event_t *event)
+{
+    struct doc_place end = place_of(event->end_mark);
+    node->end_line = end.line;
+    node->end_column = end.column;
+}
+
 static struct document_node *new_node(struct builder *b, const yaml_event_t *event,
                                       enum doc_kind kind, struct scp_bytes text)
 {
@@ -41,6 +48,7 @@ static struct document_node *new_node(struct builder *b, const yaml_event_t *eve
     node->kind = kind;
     node->line = place.line;
     node->column = place.column;
+    set_end(node, event);
     node->len = text.len;
     if (text.len > 0)
         memcpy(node->text, text.ptr, text.len);
@@ -112,7 +120,9 @@ static enum document_error on_scalar(struct builder *b, const yaml_event_t *even
     struct document_node *node = new_node(b, event, DOC_SCALAR, text);
     if (node == NULL)
         return b->problem->error;
-    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    yaml_scalar_style_t style = event->data.scalar.style;
+    node->quoted = style != YAML_PLAIN_SCALAR_STYLE;
+    node->block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
     if (awaits_key(b))
         return take_key(b, event, node);
     attach(b, node);
@@ -120,7 +130,7 @@ static enum document_error on_scalar(struct builder *b, const yaml_event_t *even
 }
 
 static enum document_error open_container(struct builder *b, const yaml_event_t *event,
-                                          enum doc_kind kind)
+                                          enum doc_kind kind, bool flow)
 {
     if (awaits_key(b))
         return FAIL(b, event, "a key must be a single word or text");
@@ -129,6 +139,7 @@ static enum document_error open_container(struct builder *b, const yaml_event_t 
     struct document_node *node = new_node(b, event, kind, SCP_EMPTY);
     if (node == NULL)
         return b->problem->error;
+    node->flow = flow;
     attach(b, node);
     b->open = node;
     b->depth++;
@@ -139,19 +150,25 @@ static enum document_error on_list(struct builder *b, const yaml_event_t *event)
 {
     enum document_error error = refuse_indirection(b, event, event->data.sequence_start.anchor,
                                                    event->data.sequence_start.tag);
-    return error != DOC_OK ? error : open_container(b, event, DOC_LIST);
+    return error != DOC_OK
+               ? error
+               : open_container(b, event, DOC_LIST,
+                                event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE);
 }
 
 static enum document_error on_mapping(struct builder *b, const yaml_event_t *event)
 {
     enum document_error error = refuse_indirection(b, event, event->data.mapping_start.anchor,
                                                    event->data.mapping_start.tag);
-    return error != DOC_OK ? error : open_container(b, event, DOC_MAPPING);
+    return error != DOC_OK
+               ? error
+               : open_container(b, event, DOC_MAPPING,
+                                event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
 }
 
 static enum document_error on_end(struct builder *b, const yaml_event_t *event)
 {
-    (void)event;
+    set_end(b->open, event);
     b->open = b->open->parent;
     b->depth--;
     return DOC_OK;

@@ -1,7 +1,6 @@
 #include "policies/ota-policy/arguments.h"
 
-#include "policies/compile/time.h"
-#include "scp/host/text.h"
+#include "policies/ota-policy/fact_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,46 +19,6 @@ static bool complain_words(const char *argument, const struct policy_fact_info *
         (void)fprintf(stderr, " %s", *word);
     (void)fputc('\n', stderr);
     return false;
-}
-
-static bool set_number(struct policy_facts *facts, enum policy_fact fact, const char *argument,
-                       const char *value)
-{
-    uint64_t number;
-    if (rebind_number_parse(value, INT32_MAX, &number) != SCP_OK)
-        return complain(argument, "expected a whole number");
-    policy_facts_set_int(facts, fact, (int64_t)number);
-    return true;
-}
-
-static bool set_truth(struct policy_facts *facts, enum policy_fact fact, const char *argument,
-                      const char *value)
-{
-    bool truth = strcmp(value, "true") == 0;
-    if (!truth && strcmp(value, "false") != 0)
-        return complain(argument, "expected true or false");
-    policy_facts_set_int(facts, fact, truth);
-    return true;
-}
-
-static bool set_time(struct policy_facts *facts, enum policy_fact fact, const char *argument,
-                     const char *value)
-{
-    struct policy_moment moment;
-    const char *wrong = policy_time_parse(value, &moment);
-    if (wrong == NULL && moment.is_date)
-        wrong = "a moment is written like 2027-01-31T08:30:00+08:00";
-    if (wrong != NULL)
-        return complain(argument, wrong);
-    policy_facts_set_int(facts, fact, moment.ms);
-    return true;
-}
-
-static bool set_word(struct policy_facts *facts, enum policy_fact fact, const char *argument,
-                     const char *value)
-{
-    policy_facts_set_string(facts, fact, value);
-    return !facts->has_refused || complain_words(argument, policy_fact_info(fact));
 }
 
 /* "310000,320000"; cuts `value` at its commas. An empty value is the empty set. */
@@ -85,23 +44,14 @@ static bool set_items(struct ota_policy_arguments *arguments, enum policy_fact f
 static bool set_value(struct ota_policy_arguments *arguments, enum policy_fact fact,
                       const char *argument, char *value)
 {
-    static bool (*const setters[POLICY_TYPE_COUNT])(struct policy_facts *, enum policy_fact,
-                                                    const char *,
-                                                    const char *) = {[POLICY_TEXT] = set_word,
-                                                                     [POLICY_WORD] = set_word,
-                                                                     [POLICY_NUMBER] = set_number,
-                                                                     [POLICY_TRUTH] = set_truth,
-                                                                     [POLICY_TIME] = set_time};
     const struct policy_fact_info *info = policy_fact_info(fact);
-    if (info->presence == POLICY_DERIVED)
-        return complain(argument, "it follows from request.time; give that instead");
-    if (arguments->facts.values[fact].present)
-        return complain(argument, "the fact is given twice");
-    if (info->type == POLICY_SET)
+    bool given = arguments->facts.values[fact].present;
+    if (info->type == POLICY_SET && !given)
         return set_items(arguments, fact, argument, value);
-    if (*value == '\0')
-        return complain(argument, "the value is missing; leave the fact out if it is absent");
-    return setters[info->type](&arguments->facts, fact, argument, value);
+    if (info->type == POLICY_WORD && !given && *value != '\0' && policy_word_index(fact, value) < 0)
+        return complain_words(argument, info);
+    const char *wrong = ota_policy_fact_set(&arguments->facts, fact, value);
+    return wrong == NULL || complain(argument, wrong);
 }
 
 static bool read_argument(struct ota_policy_arguments *arguments, const char *argument)

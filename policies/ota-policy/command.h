@@ -7,7 +7,7 @@
 
 enum ota_policy_exit {
     OTA_POLICY_OK = 0,
-    OTA_POLICY_FAILED = 1, /* a file is not valid (check), a case failed (test) */
+    OTA_POLICY_FAILED = 1, /* what was asked is not so: a file is not valid, a case failed, … */
     OTA_POLICY_BAD = 2,    /* wrong usage or input */
 };
 
@@ -20,11 +20,24 @@ struct ota_policy_options {
     size_t file_count;
     const char *facts[OTA_POLICY_FACTS_MAX]; /* NAME=VALUE */
     size_t fact_count;
+    bool write;             /* fmt: into the files */
+    bool only_check;        /* fmt: write nothing */
+    bool strict;            /* check: findings are failures */
+    uint64_t synthetic;     /* simulate, diff: so many cards that do not exist; 0: from a file */
+    uint64_t seed;          /* of them */
+    size_t threads;         /* 0: one a processor */
+    const char *facts_file; /* simulate, diff: set from the files */
+    const char *party;      /* draw: who commits */
+    const char *verify;     /* draw: the result to check */
 };
 
 enum ota_policy_exit ota_policy_check(const struct ota_policy_options *options);
 enum ota_policy_exit ota_policy_test(const struct ota_policy_options *options);
 enum ota_policy_exit ota_policy_explain(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_simulate(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_diff(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_fmt(const struct ota_policy_options *options);
+enum ota_policy_exit ota_policy_draw(const struct ota_policy_options *options);
 enum ota_policy_exit ota_policy_list_facts(const struct ota_policy_options *options);
 
 /* ---- shared by the commands --------------------------------------------------------------- */

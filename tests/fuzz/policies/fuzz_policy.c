@@ -75,10 +75,33 @@ static void show(const struct document_problem *problem)
     fuzz_require(problem->line == 0 || problem->column > 0);
 }
 
+/* What is formatted says the same, which doc_format itself sees to, and formatting it again changes
+ * nothing. */
+static void format(struct scp_bytes text)
+{
+    struct document_problem problem = {0};
+    struct document *doc;
+    struct document *again;
+    char *first = NULL;
+    char *second = NULL;
+    if (doc_new("fuzz.yaml", text, &doc, &problem) != DOC_OK)
+        return;
+    if (doc_format(doc, &first, &problem) == DOC_OK) {
+        fuzz_require(doc_new("fuzz.yaml", scp_bytes_of(first, strlen(first)), &again, &problem) ==
+                     DOC_OK);
+        fuzz_require(doc_format(again, &second, &problem) == DOC_OK && second != NULL);
+        doc_free(again);
+    }
+    free(first);
+    free(second);
+    doc_free(doc);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct document_problem problem = {0};
     struct policy *policy;
+    format(scp_bytes_of(data, size));
     if (policy_compile("fuzz.yaml", scp_bytes_of(data, size), &policy, &problem) == DOC_OK)
         use(policy);
     else

@@ -2,14 +2,11 @@
 #include "tests/support/test.h"
 
 #include "policies/compile/schema.h"
+#include "tests/unit/policies/ota-policy/run_program.h"
 
-#include <jansson.h>
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SAMPLE REBIND_SOURCE_DIR "/configs/policies/open-choice.yaml"
@@ -19,20 +16,11 @@ static char failing[64]; /* a policy with a case that fails and a rule that none
 static char broken[64];  /* no policy */
 static char grouped[64]; /* a policy with groups in its conditions */
 
-static void write_file(char path[64], const char *name, const char *text)
-{
-    (void)snprintf(path, 64, "%s/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 static int make_files(void **state)
 {
     (void)state;
     assert_non_null(mkdtemp(folder));
-    write_file(failing, "failing.yaml",
+    write_file(folder, failing, "failing.yaml",
                "version: 1\n"
                "name: failing\n"
                "rules:\n"
@@ -41,7 +29,7 @@ static int make_files(void **state)
                "tests:\n"
                "  - {name: right, facts: {bank.id: a}, expect: allow}\n"
                "  - {name: wrong, facts: {bank.id: c}, expect: allow}\n");
-    write_file(grouped, "grouped.yaml",
+    write_file(folder, grouped, "grouped.yaml",
                "version: 1\n"
                "name: grouped\n"
                "rules:\n"
@@ -49,7 +37,7 @@ static int make_files(void **state)
                "    effect: allow\n"
                "    when: {any: [{binding.active_banks: 0}, {none: [{bank.id: a}]}]}\n"
                "    reason: x\n");
-    write_file(broken, "broken.yaml", "version: 1\nnmae: x\n");
+    write_file(folder, broken, "broken.yaml", "version: 1\nnmae: x\n");
     return 0;
 }
 
@@ -57,50 +45,6 @@ static int remove_files(void **state)
 {
     (void)state;
     return unlink(failing) | unlink(grouped) | unlink(broken) | rmdir(folder);
-}
-
-struct outcome {
-    int status;
-    char text[16384]; /* standard output and error */
-};
-
-static void run_program(const char *arguments, struct outcome *out)
-{
-    char command[1024];
-    (void)snprintf(command, sizeof command, "'%s' %s 2>&1", OTA_POLICY_PROGRAM, arguments);
-    FILE *pipe = popen(command, "r"); /* NOLINT(cert-env33-c): our own words */
-    assert_non_null(pipe);
-    size_t len = fread(out->text, 1, sizeof out->text - 1, pipe);
-    out->text[len] = '\0';
-    int status = pclose(pipe);
-    assert_true(WIFEXITED(status));
-    out->status = WEXITSTATUS(status);
-}
-
-static void expect_text(const char *arguments, int status, const char *part)
-{
-    struct outcome outcome;
-    run_program(arguments, &outcome);
-    if (strstr(outcome.text, part) == NULL)
-        assert_string_equal(outcome.text, part);
-    assert_int_equal(outcome.status, status);
-}
-
-static json_t *expect_json(const char *arguments, int status)
-{
-    struct outcome outcome;
-    run_program(arguments, &outcome);
-    assert_int_equal(outcome.status, status);
-    json_t *json = json_loads(outcome.text, 0, NULL);
-    assert_non_null(json);
-    return json;
-}
-
-static const char *string_at(const json_t *json, const char *key)
-{
-    const char *text = json_string_value(json_object_get(json, key));
-    assert_non_null(text);
-    return text;
 }
 
 static const json_t *first_file(const json_t *json)
