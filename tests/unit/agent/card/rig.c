@@ -28,7 +28,6 @@ static const char issuance[] =
     "diversification_data: '00010203040506070809'\n"
     "iin: '42310000'\n"
     "cin: '9156000011112222'\n"
-    "state: secured\n"
     "content:\n"
     "  - package: 7378312E736801\n"
     "    version: '0300'\n"
@@ -164,7 +163,22 @@ static struct document *read_profile(const char *name, const char *soft_lines, i
     return profile;
 }
 
-static void issue(struct rig *rig, const char *profile_name, const char *soft_lines, int option)
+/* How a card differs from the plain one of its profile. */
+struct making {
+    const char *profile;
+    const char *soft_lines;
+    int option; /* negative: the profile's */
+    const char *state;
+};
+
+static struct document *make_issuance(const char *state)
+{
+    char text[sizeof issuance + 64];
+    (void)snprintf(text, sizeof text, "state: %s\n%s", state, issuance);
+    return document("issuance.yaml", text);
+}
+
+static void issue(struct rig *rig, const struct making *making)
 {
     static const uint8_t diversification_data[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     char keys_text[512];
@@ -172,11 +186,11 @@ static void issue(struct rig *rig, const char *profile_name, const char *soft_li
     struct document_problem problem = {0};
     struct rebind_blob blob;
     struct scp_key_set masters = {0};
-    struct document *profile = read_profile(profile_name, soft_lines, option);
+    struct document *profile = read_profile(making->profile, making->soft_lines, making->option);
     read_params(rig, profile, &key_len);
     bool aes = rig->params.protocol == SCP_PROTOCOL_03;
     make_masters(aes ? "kdf3" : "emv", key_len, keys_text, sizeof keys_text, &masters);
-    struct document *issuance_doc = document("issuance.yaml", issuance);
+    struct document *issuance_doc = make_issuance(making->state);
     struct document *keys_doc = document("keys.yaml", keys_text);
     bool issued = softcard_issue(profile, issuance_doc, keys_doc, &blob, &problem);
     if (!issued)
@@ -192,29 +206,34 @@ static void issue(struct rig *rig, const char *profile_name, const char *soft_li
     doc_free(profile);
 }
 
-static struct rig *make(const char *profile, const char *soft_lines, int option)
+static struct rig *make(struct making making)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
     rig->env = rebind_env_seeded(&rig->seeded, 7, 1700000000000);
-    issue(rig, profile, soft_lines, option);
+    issue(rig, &making);
     bring_to_life(rig);
     return rig;
 }
 
 struct rig *rig_new(const char *profile)
 {
-    return make(profile, "", -1);
+    return rig_new_with(profile, "");
 }
 
 struct rig *rig_new_with(const char *profile, const char *soft_lines)
 {
-    return make(profile, soft_lines, -1);
+    return make((struct making){profile, soft_lines, -1, "secured"});
 }
 
 struct rig *rig_new_option(const char *profile, uint8_t i)
 {
-    return make(profile, "", i);
+    return make((struct making){profile, "", i, "secured"});
+}
+
+struct rig *rig_new_state(const char *profile, const char *state)
+{
+    return make((struct making){profile, "", -1, state});
 }
 
 void rig_free(struct rig *rig)
@@ -362,6 +381,15 @@ uint16_t rig_send_hex(struct rig *rig, const char *hex)
     assert_int_equal(SCP_OK, scp_hex_decode(hex, &w));
     assert_int_equal(SCP_OK, scp_apdu_parse(scp_written(&w), &apdu));
     return rig_send(rig, apdu);
+}
+
+uint16_t rig_send_body(struct rig *rig, uint8_t ins, uint8_t p1, const char *data_hex)
+{
+    uint8_t data[SCP_APDU_DATA_MAX];
+    struct scp_writer w = scp_writer_on(data, sizeof data);
+    assert_int_equal(SCP_OK, scp_hex_decode(data_hex, &w));
+    return rig_send(rig,
+                    (struct scp_apdu){.cla = 0x80, .ins = ins, .p1 = p1, .data = scp_written(&w)});
 }
 
 void rig_send_rows(struct rig *rig, const struct rig_row *rows, size_t count)

@@ -47,6 +47,8 @@ struct rig *rig_new(const char *profile);
 struct rig *rig_new_with(const char *profile, const char *soft_lines);
 /* The same with another option `i`. */
 struct rig *rig_new_option(const char *profile, uint8_t i);
+/* The same in another state than secured: "op-ready", "initialized". */
+struct rig *rig_new_state(const char *profile, const char *state);
 void rig_free(struct rig *rig);
 /* Bring the card to life again from what the storage holds. */
 void rig_reopen(struct rig *rig);
@@ -72,6 +74,7 @@ uint16_t rig_send_long(struct rig *rig, struct scp_apdu apdu);
 uint16_t rig_send_wrapped(struct rig *rig, struct scp_bytes command);
 /* The same from hex; and a table of commands, each with the status word that has to come. */
 uint16_t rig_send_hex(struct rig *rig, const char *hex);
+uint16_t rig_send_body(struct rig *rig, uint8_t ins, uint8_t p1, const char *data_hex);
 struct rig_row {
     const char *command;
     uint16_t sw;
