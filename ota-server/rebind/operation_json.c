@@ -14,6 +14,7 @@ static const char *const kinds[] = {
     [STORE_OPERATION_SWITCH] = "switch",
     [STORE_OPERATION_REVOKE] = "revoke",
     [STORE_OPERATION_AUDIT] = "audit",
+    [STORE_OPERATION_REKEY] = "rekey",
 };
 
 const char *operation_state_name(enum store_operation_state state)

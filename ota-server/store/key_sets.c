@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#define COLUMNS \
-    "card, security_domain, kvn, label, diversification_data, counter, unused_from, failures"
+#define COLUMNS                                                                                \
+    "card, security_domain, kvn, label, diversification_data, counter, unused_from, failures," \
+    " standing"
 #define WHERE_REF " WHERE card = ? AND security_domain = ? AND kvn = ?"
 
 static void put_ref(struct sql *q, const struct store_key_set_ref *ref)
@@ -26,12 +27,13 @@ static void read_key_set(struct sql *q, struct store_key_set *out)
     out->counter = (uint32_t)counter;
     out->unused_from = (uint32_t)sql_get_int(q);
     out->failures = (uint32_t)sql_get_int(q);
+    out->standing = sql_get_enum(q, STORE_KEYS_COMING + 1);
 }
 
 enum store_error store_key_set_put(struct store_tx *tx, const struct store_key_set *set)
 {
-    struct sql q =
-        sql_on(tx, "INSERT OR REPLACE INTO key_set (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    struct sql q = sql_on(tx, "INSERT OR REPLACE INTO key_set (" COLUMNS
+                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     sql_put_text(&q, set->card);
     sql_put_text(&q, set->security_domain);
     sql_put_int(&q, set->kvn);
@@ -40,6 +42,7 @@ enum store_error store_key_set_put(struct store_tx *tx, const struct store_key_s
     sql_put_int_if(&q, set->counter_known, set->counter);
     sql_put_int(&q, set->unused_from);
     sql_put_int(&q, set->failures);
+    sql_put_int(&q, set->standing);
     return sql_run(&q);
 }
 
@@ -135,4 +138,66 @@ enum store_error store_key_set_clear_failures(struct store_tx *tx,
     put_ref(&q, ref);
     STORE_TRY(sql_run(&q));
     return count_failures(tx, ref);
+}
+
+/* ---- coming and going --------------------------------------------------------------------- */
+
+enum store_error store_key_set_set_standing(struct store_tx *tx,
+                                            const struct store_key_set_ref *ref,
+                                            enum store_key_standing standing)
+{
+    struct sql q = sql_on(tx, "UPDATE key_set SET standing = ?" WHERE_REF);
+    sql_put_int(&q, standing);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
+
+enum store_error store_key_set_retire(struct store_tx *tx, const struct store_key_set_ref *ref)
+{
+    struct sql q = sql_on(tx, "INSERT OR IGNORE INTO key_set_past (card, security_domain, label)"
+                              " SELECT card, security_domain, label FROM key_set" WHERE_REF);
+    put_ref(&q, ref);
+    STORE_TRY(sql_run(&q));
+    return store_key_set_delete(tx, ref);
+}
+
+enum store_error store_key_set_was_used(struct store_tx *tx, const struct store_key_set_ref *ref,
+                                        const char *label, bool *used)
+{
+    struct sql q = sql_on(tx, "SELECT 1 FROM key_set_past WHERE card = ?1 AND security_domain = ?2"
+                              " AND label = ?3 UNION SELECT 1 FROM key_set"
+                              " WHERE card = ?1 AND security_domain = ?2 AND label = ?3");
+    sql_put_text(&q, ref->card);
+    sql_put_text(&q, ref->security_domain);
+    sql_put_text(&q, label);
+    *used = sql_row(&q);
+    return sql_end(&q);
+}
+
+/* ---- changes of keys ---------------------------------------------------------------------- */
+
+enum store_error store_rekey_add(struct store_tx *tx, const char *operation,
+                                 const struct store_rekey *rekey)
+{
+    struct sql q = sql_on(tx, "INSERT INTO rekey (operation, security_domain, label, kvn)"
+                              " VALUES (?, ?, ?, ?)");
+    sql_put_text(&q, operation);
+    sql_put_text(&q, rekey->security_domain);
+    sql_put_text(&q, rekey->label);
+    sql_put_int(&q, rekey->kvn);
+    return sql_run(&q);
+}
+
+enum store_error store_rekey_get(struct store_tx *tx, const char *operation,
+                                 struct store_rekey *out)
+{
+    memset(out, 0, sizeof *out);
+    struct sql q = sql_on(tx, "SELECT security_domain, label, kvn FROM rekey WHERE operation = ?");
+    sql_put_text(&q, operation);
+    if (sql_row(&q)) {
+        sql_get_text(&q, out->security_domain, sizeof out->security_domain);
+        sql_get_text(&q, out->label, sizeof out->label);
+        out->kvn = (uint8_t)sql_get_int(&q);
+    }
+    return sql_end_found(&q);
 }

@@ -22,6 +22,7 @@ enum {
     STORE_KEY_SETS_MAX = 32,    /* of a card */
     STORE_BINDINGS_MAX = 16,    /* roles of a card */
     STORE_DOMAIN_KEYS_MAX = 32, /* card profiles that a bank's security domain has keys for */
+    STORE_RECEIPT_MAX = 320,    /* a confirmation: an RSA-2048 receipt and its data */
     STORE_BLOB_MAX = 4 * 1024 * 1024,
     STORE_READERS = 4, /* connections for reading */
 };

@@ -12,6 +12,7 @@ enum { MIGRATION_APPLICATION_ID = 0x52424E44 };
 extern const char *const migration_schema_1[];
 extern const char *const migration_schema_2[];
 extern const char *const migration_schema_3[];
+extern const char *const migration_schema_4[];
 
 /* The version that this program writes. */
 int64_t migration_latest(void);

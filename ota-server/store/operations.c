@@ -74,7 +74,7 @@ static void read_fixed(struct sql *q, struct store_operation *o)
 {
     sql_get_text(q, o->id, sizeof o->id);
     sql_get_text(q, o->card, sizeof o->card);
-    o->kind = sql_get_enum(q, STORE_OPERATION_AUDIT + 1);
+    o->kind = sql_get_enum(q, STORE_OPERATION_KINDS);
     sql_get_text(q, o->role, sizeof o->role);
     sql_get_text(q, o->product, sizeof o->product);
     o->product_version = (int32_t)sql_get_int(q);

@@ -222,58 +222,6 @@ STORE_MUST_USE enum store_error store_card_list(struct store_tx *tx, const char 
                                                 const char *after, struct store_card *out,
                                                 size_t cap, size_t *count);
 
-/* ---- a card's key sets -------------------------------------------------------------------- */
-
-struct store_key_set {
-    char card[STORE_ID_SIZE];
-    char security_domain[STORE_AID_SIZE]; /* "" for the issuer security domain of unknown AID */
-    uint8_t kvn;
-    char label[STORE_LABEL_SIZE]; /* of the masters in the vault */
-    uint8_t diversification_data[10];
-    bool counter_known;
-    uint32_t counter;     /* the last one that the card has shown */
-    uint32_t unused_from; /* the lowest above all that scripts were prepared for */
-    uint32_t failures;    /* agents that reported a failed authentication */
-};
-
-/* Which key set of which card. Borrowed. */
-struct store_key_set_ref {
-    const char *card;
-    const char *security_domain;
-    uint8_t kvn;
-};
-
-/* Create or replace. */
-STORE_MUST_USE enum store_error store_key_set_put(struct store_tx *tx,
-                                                  const struct store_key_set *set);
-STORE_MUST_USE enum store_error store_key_set_get(struct store_tx *tx,
-                                                  const struct store_key_set_ref *ref,
-                                                  struct store_key_set *out);
-STORE_MUST_USE enum store_error store_key_set_delete(struct store_tx *tx,
-                                                     const struct store_key_set_ref *ref);
-STORE_MUST_USE enum store_error store_key_set_list(struct store_tx *tx, const char *card,
-                                                   struct store_key_set *out, size_t cap,
-                                                   size_t *count);
-/* What the card has shown, lower or higher than what was known. */
-STORE_MUST_USE enum store_error store_key_set_set_counter(struct store_tx *tx,
-                                                          const struct store_key_set_ref *ref,
-                                                          uint32_t counter);
-/* A script leaves that was prepared for counters below this one. */
-STORE_MUST_USE enum store_error store_key_set_give_out(struct store_tx *tx,
-                                                       const struct store_key_set_ref *ref,
-                                                       uint32_t unused_from);
-/* Charge a failed authentication that an agent (principal) reported; `failures` gets the number of
- * agents that did. The same agent again changes nothing. */
-STORE_MUST_USE enum store_error store_key_set_add_failure(struct store_tx *tx,
-                                                          const struct store_key_set_ref *ref,
-                                                          const char *agent, uint32_t *failures);
-/* Whether the agent reported a failed authentication that has not been cleared. */
-STORE_MUST_USE enum store_error store_key_set_failed_at(struct store_tx *tx,
-                                                        const struct store_key_set_ref *ref,
-                                                        const char *agent, bool *failed);
-STORE_MUST_USE enum store_error store_key_set_clear_failures(struct store_tx *tx,
-                                                             const struct store_key_set_ref *ref);
-
 /* ---- a card's contents, as observed ------------------------------------------------------- */
 
 enum store_content_kind {
@@ -369,6 +317,7 @@ STORE_MUST_USE enum store_error store_personalisation_newest(struct store_tx *tx
 STORE_MUST_USE enum store_error store_personalisation_use(struct store_tx *tx, const char *id,
                                                           const char *operation);
 
+#include "ota-server/store/store_keys.h"
 #include "ota-server/store/store_work.h"
 
 #endif

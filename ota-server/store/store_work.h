@@ -12,7 +12,9 @@ enum store_operation_kind {
     STORE_OPERATION_SWITCH,
     STORE_OPERATION_REVOKE,
     STORE_OPERATION_AUDIT,
+    STORE_OPERATION_REKEY, /* what to which security domain: store_rekey_get */
 };
+enum { STORE_OPERATION_KINDS = STORE_OPERATION_REKEY + 1 };
 /* Open ones are PENDING and RUNNING. */
 enum store_operation_state {
     STORE_OPERATION_PENDING,
