@@ -19,6 +19,7 @@
 #include "agent/card/nvm.h"
 #include "agent/card/t0.h"
 #include "scp/channel/card_channel.h"
+#include "scp/crypto/signature.h"
 #include "scp/gp/chaining.h"
 #include "scp/gp/commands.h"
 #include "scp/gp/install.h"
@@ -222,6 +223,14 @@ card_handler card_cmd_get_data;
 card_handler card_cmd_store_data;
 
 void card_load_end(struct softcard *card);
+/* Whether a load file has all signatures that its domain and the mandating ones demand, and each
+ * that it has is right (dap.c): 6985 where one is missing or cannot be verified, 6982 where it is
+ * wrong. The hash of `load` has been compared with the data block before. */
+uint16_t card_verify_daps(const struct card_image *image, const struct card_load *load,
+                          const struct scp_load_file *file);
+/* A stored key as one that signs or verifies; borrows from it. Errors of scp_signing_key. */
+SCP_MUST_USE enum scp_error card_signing_key(const struct card_key *key,
+                                             struct scp_signature_key *out);
 /* Remove what card_started.deletion names, if anything. 9000, or 6581 when the memory failed. */
 uint16_t card_delete_carry_out(struct softcard *card);
 

@@ -9,20 +9,6 @@
 /* ---- [for load] (GPCS 9.3.5) ------------------------------------------------------------------
  */
 
-/* Whether a load file for `domain` would need a signature check that this card does not have. */
-static bool needs_dap(const struct card_image *image, const struct card_application *domain)
-{
-    if (scp_privileges_have(domain->privileges, SCP_PRIVILEGE_DAP_VERIFICATION))
-        return true;
-    for (size_t i = 0; i < image->application_count; i++) {
-        const struct card_application *app = image->applications[i];
-        if (scp_privileges_have(app->privileges, SCP_PRIVILEGE_MANDATED_DAP_VERIFICATION) &&
-            app->state == SCP_SECURITY_DOMAIN_PERSONALIZED)
-            return true;
-    }
-    return false;
-}
-
 static uint16_t load_target(const struct softcard *card, const struct scp_install *install,
                             struct card_application **target)
 {
@@ -64,8 +50,6 @@ uint16_t card_install_for_load(struct softcard *card, const struct scp_install *
 {
     struct card_application *target = NULL;
     uint16_t sw = load_target(card, install, &target);
-    if (sw == SCP_SW_SUCCESS && needs_dap(&card->image, target))
-        sw = SCP_SW_CONDITIONS_NOT_SATISFIED;
     if (sw == SCP_SW_SUCCESS)
         sw = check_load(card, install);
     if (sw != SCP_SW_SUCCESS)

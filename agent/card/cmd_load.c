@@ -71,11 +71,13 @@ static uint16_t complete(struct softcard *card)
         scp_data_block_split(load_file.data_block, &components) != SCP_OK ||
         scp_package_parse(&components, &package) != SCP_OK)
         return SCP_SW_WRONG_DATA;
-    if (!scp_aid_equal(&package.aid, &load->file) || load_file.dap_count > 0 ||
-        !hash_holds(load, load_file.data_block))
+    if (!scp_aid_equal(&package.aid, &load->file) || !hash_holds(load, load_file.data_block))
         return SCP_SW_WRONG_DATA;
     if (!still_wanted(&card->image, load))
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    uint16_t sw = card_verify_daps(&card->image, load, &load_file);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
     if (card->image.load_file_count >= CARD_LOAD_FILES_MAX)
         return SCP_SW_NOT_ENOUGH_MEMORY;
     struct card_load_file *file = card_image_add_load_file(&card->image);
@@ -86,7 +88,7 @@ static uint16_t complete(struct softcard *card)
     file->domain = load->domain;
     file->provider = load->provider;
     file->size = (uint32_t)load_file.data_block.len;
-    uint16_t sw = card_sw_of(describe(&package, file));
+    sw = card_sw_of(describe(&package, file));
     if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))
         sw = SCP_SW_NOT_ENOUGH_MEMORY;
     return sw;

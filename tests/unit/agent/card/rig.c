@@ -423,7 +423,10 @@ uint16_t rig_delete(struct rig *rig, struct scp_bytes aid, bool related)
     return rig_send(rig, apdu);
 }
 
-static struct scp_bytes make_load_file(const struct rig_package *package, uint8_t *memory,
+static const struct rig_loading unsigned_file = {.dap_count = 0};
+
+static struct scp_bytes make_load_file(const struct rig_package *package,
+                                       const struct rig_loading *loading, uint8_t *memory,
                                        size_t size)
 {
     struct cap_spec spec = {.major = 1, .applet_count = 1, .method_size = package->size};
@@ -436,37 +439,37 @@ static struct scp_bytes make_load_file(const struct rig_package *package, uint8_
     struct scp_writer block = scp_writer_on(memory + third, third);
     scp_put_data_block(&block, &components, false);
     struct scp_writer file = scp_writer_on(memory + 2 * third, third);
-    scp_put_load_file(&file, NULL, 0, scp_written(&block));
+    scp_put_load_file(&file, loading->daps, loading->dap_count, scp_written(&block));
     assert_int_equal(SCP_OK, scp_writer_status(&file));
     return scp_written(&file);
 }
 
 void rig_package_hash(const struct rig_package *package, struct scp_digest *digest)
 {
+    rig_package_hash_with(package, SCP_HASH_SHA256, digest);
+}
+
+void rig_package_hash_with(const struct rig_package *package, enum scp_hash hash,
+                           struct scp_digest *digest)
+{
     size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + 64);
     uint8_t *memory = malloc(size);
     struct scp_load_file parsed;
     assert_non_null(memory);
-    assert_int_equal(SCP_OK, scp_load_file_parse(make_load_file(package, memory, size), &parsed));
-    assert_int_equal(SCP_OK, scp_data_block_hash(SCP_HASH_SHA256, parsed.data_block, digest));
+    assert_int_equal(SCP_OK, scp_load_file_parse(
+                                 make_load_file(package, &unsigned_file, memory, size), &parsed));
+    assert_int_equal(SCP_OK, scp_data_block_hash(hash, parsed.data_block, digest));
     free(memory);
 }
 
-uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain)
+static uint16_t send_load_file(struct rig *rig, const struct rig_package *package,
+                               const struct rig_loading *loading)
 {
-    struct scp_install install = {
-        .p1 = SCP_INSTALL_FOR_LOAD, .load_file = package->aid, .security_domain = domain};
-    if (rig_install(rig, install) != 0x9000)
-        return rig->sw;
-    return rig_load_blocks(rig, package);
-}
-
-uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package)
-{
-    size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + 64);
+    enum { SIGNATURES = 2048 };
+    size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + SIGNATURES);
     uint8_t *memory = malloc(size);
     assert_non_null(memory);
-    struct scp_bytes file = make_load_file(package, memory, size);
+    struct scp_bytes file = make_load_file(package, loading, memory, size);
     struct scp_apdu apdu;
     size_t room = scp_channel_room(&rig->channel);
     for (size_t i = 0; scp_load_block(file, room, i, &apdu) == SCP_OK; i++)
@@ -474,6 +477,26 @@ uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package)
             break;
     free(memory);
     return rig->sw;
+}
+
+uint16_t rig_load_with(struct rig *rig, const struct rig_package *package,
+                       const struct rig_loading *loading)
+{
+    struct scp_install install = {.p1 = SCP_INSTALL_FOR_LOAD,
+                                  .load_file = package->aid,
+                                  .security_domain = loading->domain,
+                                  .hash = loading->hash};
+    return rig_install(rig, install) == 0x9000 ? send_load_file(rig, package, loading) : rig->sw;
+}
+
+uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain)
+{
+    return rig_load_with(rig, package, &(struct rig_loading){.domain = domain});
+}
+
+uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package)
+{
+    return send_load_file(rig, package, &unsigned_file);
 }
 
 uint16_t rig_instantiate(struct rig *rig, uint8_t p1, const struct rig_package *package,

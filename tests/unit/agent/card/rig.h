@@ -91,7 +91,18 @@ struct rig_package {
     size_t size;
 };
 uint16_t rig_load(struct rig *rig, const struct rig_package *package, struct scp_bytes domain);
-/* SHA-256 of its load file data block. */
+/* The same with all that may go with it. */
+struct rig_loading {
+    struct scp_bytes domain;
+    struct scp_bytes hash; /* as INSTALL states it */
+    const struct scp_dap *daps;
+    size_t dap_count;
+};
+uint16_t rig_load_with(struct rig *rig, const struct rig_package *package,
+                       const struct rig_loading *loading);
+/* The hash of its load file data block; SHA-256. */
+void rig_package_hash_with(const struct rig_package *package, enum scp_hash hash,
+                           struct scp_digest *digest);
 void rig_package_hash(const struct rig_package *package, struct scp_digest *digest);
 /* Its LOAD commands alone, after INSTALL. */
 uint16_t rig_load_blocks(struct rig *rig, const struct rig_package *package);
