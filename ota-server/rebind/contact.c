@@ -216,7 +216,7 @@ static enum rebind_refusal restore_session(struct contact *c, const struct store
  * spend its counters first (struct session_domain). */
 static enum store_error burn(struct contact *c, const char *exchange)
 {
-    STORE_TRY(store_exchange_burn(c->tx, exchange));
+    STORE_TRY(store_exchange_give_up(c->tx, exchange));
     c->job.content.known = false;
     return job_doubt_content(&c->job);
 }

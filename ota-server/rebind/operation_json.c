@@ -10,11 +10,11 @@ static const char *const states[] = {
 };
 
 static const char *const kinds[] = {
-    [STORE_OPERATION_BIND] = "bind",
-    [STORE_OPERATION_SWITCH] = "switch",
-    [STORE_OPERATION_REVOKE] = "revoke",
-    [STORE_OPERATION_AUDIT] = "audit",
-    [STORE_OPERATION_REKEY] = "rekey",
+    [STORE_OPERATION_BIND] = "bind",     [STORE_OPERATION_SWITCH] = "switch",
+    [STORE_OPERATION_REVOKE] = "revoke", [STORE_OPERATION_AUDIT] = "audit",
+    [STORE_OPERATION_REKEY] = "rekey",   [STORE_OPERATION_SUSPEND] = "suspend",
+    [STORE_OPERATION_RESUME] = "resume", [STORE_OPERATION_LOAD] = "load",
+    [STORE_OPERATION_PURGE] = "purge",
 };
 
 const char *operation_state_name(enum store_operation_state state)

@@ -27,6 +27,17 @@ enum store_error store_domain_put(struct store_tx *tx, const struct store_domain
     return write_keys(tx, domain);
 }
 
+enum store_error store_domain_by_aid(struct store_tx *tx, const char *aid, struct store_domain *out)
+{
+    char bank[STORE_SLUG_SIZE] = "";
+    struct sql q = sql_on(tx, "SELECT bank FROM domain WHERE aid = ?");
+    sql_put_text(&q, aid);
+    if (sql_row(&q))
+        sql_get_text(&q, bank, sizeof bank);
+    STORE_TRY(sql_end_found(&q));
+    return store_domain_get(tx, bank, out);
+}
+
 enum store_error store_domain_get(struct store_tx *tx, const char *bank, struct store_domain *out)
 {
     memset(out, 0, sizeof *out);

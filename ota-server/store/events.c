@@ -1,17 +1,38 @@
 #include "ota-server/store/sql.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum store_error store_event_append(struct store_tx *tx, const char *operation, const char *json,
-                                    int64_t *sequence)
+static enum store_error append(struct store_tx *tx, const struct store_exchange *of,
+                               const char *json, int64_t *sequence)
 {
-    struct sql q = sql_on(tx, "INSERT INTO event (operation, time_ms, json) VALUES (?, ?, ?)");
-    sql_put_text(&q, operation);
+    struct sql q =
+        sql_on(tx, "INSERT INTO event (operation, exchange, time_ms, json) VALUES (?, ?, ?, ?)");
+    sql_put_text_or_null(&q, of->operation);
+    sql_put_text_or_null(&q, of->id);
     sql_put_int(&q, store_now_ms(tx));
     sql_put_text(&q, json);
     STORE_TRY(sql_run(&q));
     *sequence = sqlite3_last_insert_rowid(tx->connection->db);
     return STORE_OK;
+}
+
+enum store_error store_event_append(struct store_tx *tx, const char *operation, const char *json,
+                                    int64_t *sequence)
+{
+    struct store_exchange none = {.id = ""};
+    snprintf(none.operation, sizeof none.operation, "%s", operation);
+    return append(tx, &none, json, sequence);
+}
+
+enum store_error store_event_put_progress(struct store_tx *tx,
+                                          const struct store_exchange *exchange, const char *json,
+                                          int64_t *sequence)
+{
+    struct sql q = sql_on(tx, "DELETE FROM event WHERE exchange = ?");
+    sql_put_text(&q, exchange->id);
+    STORE_TRY(sql_run(&q));
+    return append(tx, exchange, json, sequence);
 }
 
 static struct sql list_all(struct store_tx *tx)

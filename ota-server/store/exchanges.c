@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#define SELECT                                                                               \
-    "SELECT id, operation, card, agent, sequence, state, response_digest, reply, created_ms" \
+#define SELECT                                                                            \
+    "SELECT id, operation, card, agent, record, sequence, state, response_digest, reply," \
+    " created_ms"                                                                         \
     " FROM exchange"
 
 static enum store_error get_one(struct sql *q, struct store_exchange *out)
@@ -14,8 +15,9 @@ static enum store_error get_one(struct sql *q, struct store_exchange *out)
         sql_get_text(q, out->operation, sizeof out->operation);
         sql_get_text(q, out->card, sizeof out->card);
         sql_get_text(q, out->agent, sizeof out->agent);
+        sql_get_text(q, out->record, sizeof out->record);
         out->sequence = (uint32_t)sql_get_int(q);
-        out->state = sql_get_enum(q, STORE_EXCHANGE_BURNED + 1);
+        out->state = sql_get_enum(q, STORE_EXCHANGE_GIVEN_UP + 1);
         sql_get_fixed(q, out->response_digest, sizeof out->response_digest);
         sql_get_text(q, out->reply, sizeof out->reply);
         out->created_ms = sql_get_int(q);
@@ -39,13 +41,14 @@ enum store_error store_exchange_add(struct store_tx *tx, struct store_exchange *
     STORE_TRY(next_sequence(tx, exchange));
     exchange->state = STORE_EXCHANGE_OUTSTANDING;
     exchange->created_ms = store_now_ms(tx);
-    struct sql q = sql_on(tx, "INSERT INTO exchange (id, operation, card, agent, sequence, state,"
-                              " created_ms, script, sealed_state)"
-                              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    struct sql q = sql_on(tx, "INSERT INTO exchange (id, operation, card, agent, record, sequence,"
+                              " state, created_ms, script, sealed_state)"
+                              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     sql_put_text(&q, exchange->id);
     sql_put_text(&q, exchange->operation);
     sql_put_text(&q, exchange->card);
     sql_put_text(&q, exchange->agent);
+    sql_put_text(&q, exchange->record);
     sql_put_int(&q, exchange->sequence);
     sql_put_int(&q, exchange->state);
     sql_put_int(&q, exchange->created_ms);
@@ -120,14 +123,36 @@ enum store_error store_exchange_set_reply(struct store_tx *tx, const char *id, c
     return sql_run_found(&q);
 }
 
-enum store_error store_exchange_burn(struct store_tx *tx, const char *id)
+enum store_error store_exchange_give_up(struct store_tx *tx, const char *id)
 {
     struct store_exchange stored = {0};
     STORE_TRY(store_exchange_get(tx, id, &stored));
     if (stored.state != STORE_EXCHANGE_OUTSTANDING)
         return store_fail(tx, STORE_CONFLICT, "the exchange is not outstanding");
     struct sql q = sql_on(tx, "UPDATE exchange SET state = ? WHERE id = ?");
-    sql_put_int(&q, STORE_EXCHANGE_BURNED);
+    sql_put_int(&q, STORE_EXCHANGE_GIVEN_UP);
     sql_put_text(&q, id);
     return sql_run_found(&q);
+}
+
+enum store_error store_exchange_given_up(struct store_tx *tx, const char *card,
+                                         char (*operations)[STORE_ID_SIZE], size_t cap,
+                                         size_t *count)
+{
+    *count = 0;
+    struct sql q =
+        sql_on(tx, "SELECT DISTINCT operation FROM exchange WHERE card = ? AND state = 3 LIMIT ?");
+    sql_put_text(&q, card);
+    sql_put_int(&q, (int64_t)cap);
+    while (*count < cap && sql_row(&q))
+        sql_get_text(&q, operations[(*count)++], STORE_ID_SIZE);
+    return sql_end(&q);
+}
+
+enum store_error store_exchange_burn(struct store_tx *tx, const char *card)
+{
+    struct sql q = sql_on(tx, "UPDATE exchange SET state = ? WHERE card = ? AND state = 3");
+    sql_put_int(&q, STORE_EXCHANGE_BURNED);
+    sql_put_text(&q, card);
+    return sql_run(&q);
 }

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define COLUMNS                                                                                \
-    "card, security_domain, kvn, label, diversification_data, counter, unused_from, failures," \
-    " standing"
+#define COLUMNS                                                                        \
+    "card, security_domain, kvn, label, diversification_data, counter, counter_shown," \
+    " unused_from, failures, standing"
 #define WHERE_REF " WHERE card = ? AND security_domain = ? AND kvn = ?"
 
 static void put_ref(struct sql *q, const struct store_key_set_ref *ref)
@@ -25,6 +25,7 @@ static void read_key_set(struct sql *q, struct store_key_set *out)
     sql_get_fixed(q, out->diversification_data, sizeof out->diversification_data);
     out->counter_known = sql_get_int_if(q, &counter);
     out->counter = (uint32_t)counter;
+    out->counter_shown = sql_get_int(q) != 0;
     out->unused_from = (uint32_t)sql_get_int(q);
     out->failures = (uint32_t)sql_get_int(q);
     out->standing = sql_get_enum(q, STORE_KEYS_COMING + 1);
@@ -32,14 +33,21 @@ static void read_key_set(struct sql *q, struct store_key_set *out)
 
 enum store_error store_key_set_put(struct store_tx *tx, const struct store_key_set *set)
 {
-    struct sql q = sql_on(tx, "INSERT OR REPLACE INTO key_set (" COLUMNS
-                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    /* Not INSERT OR REPLACE, whose deletion would take the reported failures along. */
+    struct sql q =
+        sql_on(tx, "INSERT INTO key_set (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                   " ON CONFLICT (card, security_domain, kvn) DO UPDATE SET"
+                   " label = excluded.label, counter = excluded.counter,"
+                   " diversification_data = excluded.diversification_data,"
+                   " counter_shown = excluded.counter_shown,"
+                   " unused_from = excluded.unused_from, standing = excluded.standing");
     sql_put_text(&q, set->card);
     sql_put_text(&q, set->security_domain);
     sql_put_int(&q, set->kvn);
     sql_put_text(&q, set->label);
     sql_put_bytes(&q, SCP_BYTES(set->diversification_data));
     sql_put_int_if(&q, set->counter_known, set->counter);
+    sql_put_int(&q, set->counter_shown);
     sql_put_int(&q, set->unused_from);
     sql_put_int(&q, set->failures);
     sql_put_int(&q, set->standing);
@@ -78,8 +86,16 @@ enum store_error store_key_set_list(struct store_tx *tx, const char *card,
 enum store_error store_key_set_set_counter(struct store_tx *tx, const struct store_key_set_ref *ref,
                                            uint32_t counter)
 {
-    struct sql q = sql_on(tx, "UPDATE key_set SET counter = ?" WHERE_REF);
+    struct sql q = sql_on(tx, "UPDATE key_set SET counter = ?, counter_shown = 1" WHERE_REF);
     sql_put_int(&q, counter);
+    put_ref(&q, ref);
+    return sql_run_found(&q);
+}
+
+enum store_error store_key_set_forget_counter(struct store_tx *tx,
+                                              const struct store_key_set_ref *ref)
+{
+    struct sql q = sql_on(tx, "UPDATE key_set SET counter = NULL, counter_shown = 0" WHERE_REF);
     put_ref(&q, ref);
     return sql_run_found(&q);
 }

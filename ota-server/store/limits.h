@@ -21,6 +21,11 @@ enum {
     STORE_CONTENTS_MAX = 64,    /* observed entries of a card */
     STORE_KEY_SETS_MAX = 32,    /* of a card */
     STORE_BINDINGS_MAX = 16,    /* roles of a card */
+    STORE_RESIDENTS_MAX = 16,   /* products that a card shall hold ready */
+    STORE_FINDINGS_MAX = 64,    /* of one operation */
+    STORE_SIGHTINGS_MAX = 32,   /* of a card */
+    STORE_PRIORITY_MAX = 9,     /* of an operation */
+    STORE_PRIORITY_USUAL = 5,
     STORE_DOMAIN_KEYS_MAX = 32, /* card profiles that a bank's security domain has keys for */
     STORE_RECEIPT_MAX = 320,    /* a confirmation: an RSA-2048 receipt and its data */
     STORE_BLOB_MAX = 4 * 1024 * 1024,

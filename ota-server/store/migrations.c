@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 static const char *const *const migrations[] = {migration_schema_1, migration_schema_2,
-                                                migration_schema_3, migration_schema_4};
+                                                migration_schema_3, migration_schema_4,
+                                                migration_schema_5};
 
 int64_t migration_latest(void)
 {

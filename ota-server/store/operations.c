@@ -6,11 +6,15 @@
 #define FIXED_COLUMNS                                                                             \
     "id, card, kind, role, product, product_version, previous_product, previous_version,"         \
     " effect, rule, reason, policy_version, policy_digest, retire, break_before_make, principal," \
-    " idempotency_key, created_ms"
-#define CHANGING_COLUMNS                                                                   \
-    "state, cause, steps_done, steps_total, bytes_done, bytes_total, exchanges, evidence," \
+    " idempotency_key, priority, form, previous_suspended, created_ms"
+#define CHANGING_COLUMNS                                                                        \
+    "state, cause, why, steps_done, steps_total, bytes_done, bytes_total, exchanges, evidence," \
     " evidence_by, attempts, not_before_ms, deadline_ms, updated_ms"
-#define SELECT "SELECT " FIXED_COLUMNS ", " CHANGING_COLUMNS " FROM operation"
+/* A script of an operation that has ended: outstanding (0), or given up and not burned (3). */
+#define MAY_STILL_RUN                                                                      \
+    "state > 1 AND EXISTS (SELECT 1 FROM exchange WHERE exchange.operation = operation.id" \
+    " AND exchange.state IN (0, 3))"
+#define SELECT "SELECT " FIXED_COLUMNS ", " CHANGING_COLUMNS ", " MAY_STILL_RUN " FROM operation"
 
 bool store_operation_is_open(enum store_operation_state state)
 {
@@ -41,6 +45,9 @@ static void put_fixed(struct sql *q, const struct store_operation *o)
     sql_put_int(q, o->obligations.break_before_make);
     sql_put_text(q, o->principal);
     sql_put_text_or_null(q, o->idempotency_key);
+    sql_put_int(q, o->priority);
+    sql_put_int(q, o->form);
+    sql_put_int(q, o->previous_suspended);
     sql_put_int(q, o->created_ms);
 }
 
@@ -48,6 +55,7 @@ static void put_changing(struct sql *q, const struct store_operation *o)
 {
     sql_put_int(q, o->state);
     sql_put_text(q, o->cause);
+    sql_put_text(q, o->why);
     sql_put_int(q, o->progress.steps_done);
     sql_put_int(q, o->progress.steps_total);
     sql_put_int(q, (int64_t)o->progress.bytes_done);
@@ -85,6 +93,9 @@ static void read_fixed(struct sql *q, struct store_operation *o)
     o->obligations.break_before_make = sql_get_int(q) != 0;
     sql_get_text(q, o->principal, sizeof o->principal);
     sql_get_text(q, o->idempotency_key, sizeof o->idempotency_key);
+    o->priority = (uint32_t)sql_get_int(q);
+    o->form = sql_get_enum(q, STORE_FORMS);
+    o->previous_suspended = sql_get_int(q) != 0;
     o->created_ms = sql_get_int(q);
 }
 
@@ -92,6 +103,7 @@ static void read_changing(struct sql *q, struct store_operation *o)
 {
     o->state = sql_get_enum(q, STORE_OPERATION_CANCELLED + 1);
     sql_get_text(q, o->cause, sizeof o->cause);
+    sql_get_text(q, o->why, sizeof o->why);
     o->progress.steps_done = (uint32_t)sql_get_int(q);
     o->progress.steps_total = (uint32_t)sql_get_int(q);
     o->progress.bytes_done = (uint64_t)sql_get_int(q);
@@ -103,6 +115,7 @@ static void read_changing(struct sql *q, struct store_operation *o)
     o->not_before_ms = sql_get_int(q);
     o->deadline_ms = sql_get_int(q);
     o->updated_ms = sql_get_int(q);
+    o->may_still_run = sql_get_int(q) != 0;
 }
 
 static void read_operation(struct sql *q, struct store_operation *out)
@@ -129,8 +142,8 @@ enum store_error store_operation_add(struct store_tx *tx, struct store_operation
     operation->updated_ms = operation->created_ms;
     struct sql q = sql_on(tx, "INSERT INTO operation (bank, previous_bank, " FIXED_COLUMNS
                               ", " CHANGING_COLUMNS ") VALUES (?, ?,"
-                              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                              " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     sql_put_text_or_null(&q, bank);
     sql_put_text_or_null(&q, previous_bank);
     put_fixed(&q, operation);
@@ -174,6 +187,19 @@ enum store_error store_operation_due(struct store_tx *tx, const char *card,
     return get_one(&q, out);
 }
 
+enum store_error store_operation_overdue(struct store_tx *tx, struct store_operation *out,
+                                         size_t cap, size_t *count)
+{
+    *count = 0;
+    struct sql q = sql_on(tx, SELECT " WHERE state <= 1 AND deadline_ms > 0 AND deadline_ms <= ?"
+                                     " ORDER BY deadline_ms LIMIT ?");
+    sql_put_int(&q, store_now_ms(tx));
+    sql_put_int(&q, (int64_t)cap);
+    while (*count < cap && sql_row(&q))
+        read_operation(&q, &out[(*count)++]);
+    return sql_end(&q);
+}
+
 enum store_error store_operation_update(struct store_tx *tx, struct store_operation *operation)
 {
     struct store_operation stored = {0};
@@ -182,7 +208,7 @@ enum store_error store_operation_update(struct store_tx *tx, struct store_operat
         return store_fail(tx, STORE_CONFLICT, "the operation has ended");
     operation->updated_ms = store_now_ms(tx);
     struct sql q = sql_on(tx, "UPDATE operation SET (" CHANGING_COLUMNS
-                              ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?");
+                              ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?");
     put_changing(&q, operation);
     sql_put_text(&q, operation->id);
     return sql_run_found(&q);

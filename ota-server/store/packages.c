@@ -105,6 +105,18 @@ enum store_error store_package_get(struct store_tx *tx, const char *bank, const 
     return read_modules(tx, out);
 }
 
+enum store_error store_package_by_aid(struct store_tx *tx, const char *aid,
+                                      struct store_package *out)
+{
+    struct sql q =
+        sql_on(tx, "SELECT " COLUMNS " FROM package WHERE aid = ? ORDER BY bank LIMIT 1");
+    sql_put_text(&q, aid);
+    if (sql_row(&q))
+        read_package(&q, out);
+    STORE_TRY(sql_end_found(&q));
+    return read_modules(tx, out);
+}
+
 enum store_error store_package_load_file(struct store_tx *tx, const char *bank, const char *aid,
                                          struct store_blob *out)
 {

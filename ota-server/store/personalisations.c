@@ -21,28 +21,44 @@ enum store_error store_personalisation_add(struct store_tx *tx,
     return sql_run(&q);
 }
 
+#define SELECT "SELECT id, product, card, used_by, created_ms, sealed FROM personalisation"
+
+static enum store_error get_one(struct sql *q, struct store_personalisation *out,
+                                struct store_blob *sealed)
+{
+    if (sealed != NULL)
+        *sealed = (struct store_blob){NULL, 0};
+    if (sql_row(q)) {
+        memset(out, 0, sizeof *out);
+        sql_get_text(q, out->id, sizeof out->id);
+        sql_get_text(q, out->product, sizeof out->product);
+        sql_get_text(q, out->card, sizeof out->card);
+        sql_get_text(q, out->used_by, sizeof out->used_by);
+        out->created_ms = sql_get_int(q);
+        if (sealed != NULL)
+            sql_get_blob(q, sealed);
+    }
+    return sql_end_found(q);
+}
+
 enum store_error store_personalisation_newest(struct store_tx *tx, const char *product,
                                               const char *card, struct store_personalisation *out,
                                               struct store_blob *sealed)
 {
-    if (sealed != NULL)
-        *sealed = (struct store_blob){NULL, 0};
-    struct sql q = sql_on(tx, "SELECT id, product, card, used_by, created_ms, sealed"
-                              " FROM personalisation WHERE card = ? AND product = ?"
-                              " ORDER BY sequence DESC LIMIT 1");
+    struct sql q = sql_on(tx, SELECT " WHERE card = ? AND product = ?"
+                                     " ORDER BY sequence DESC LIMIT 1");
     sql_put_text(&q, card);
     sql_put_text(&q, product);
-    if (sql_row(&q)) {
-        memset(out, 0, sizeof *out);
-        sql_get_text(&q, out->id, sizeof out->id);
-        sql_get_text(&q, out->product, sizeof out->product);
-        sql_get_text(&q, out->card, sizeof out->card);
-        sql_get_text(&q, out->used_by, sizeof out->used_by);
-        out->created_ms = sql_get_int(&q);
-        if (sealed != NULL)
-            sql_get_blob(&q, sealed);
-    }
-    return sql_end_found(&q);
+    return get_one(&q, out, sealed);
+}
+
+enum store_error store_personalisation_get(struct store_tx *tx, const char *id,
+                                           struct store_personalisation *out,
+                                           struct store_blob *sealed)
+{
+    struct sql q = sql_on(tx, SELECT " WHERE id = ?");
+    sql_put_text(&q, id);
+    return get_one(&q, out, sealed);
 }
 
 enum store_error store_personalisation_use(struct store_tx *tx, const char *id,

@@ -113,6 +113,9 @@ STORE_MUST_USE enum store_error store_domain_put(struct store_tx *tx,
                                                  const struct store_domain *domain);
 STORE_MUST_USE enum store_error store_domain_get(struct store_tx *tx, const char *bank,
                                                  struct store_domain *out);
+/* Whose security domain has this AID? */
+STORE_MUST_USE enum store_error store_domain_by_aid(struct store_tx *tx, const char *aid,
+                                                    struct store_domain *out);
 
 /* ---- packages ----------------------------------------------------------------------------- */
 
@@ -181,6 +184,9 @@ STORE_MUST_USE enum store_error store_product_get(struct store_tx *tx, const cha
 STORE_MUST_USE enum store_error store_product_personalisation(struct store_tx *tx, const char *bank,
                                                               const char *id, int32_t version,
                                                               struct store_blob *out);
+/* The bank's package of this AID, whichever bank's it is: the first by id. */
+STORE_MUST_USE enum store_error store_package_by_aid(struct store_tx *tx, const char *aid,
+                                                     struct store_package *out);
 /* The last published version of the product that has this instance AID. */
 STORE_MUST_USE enum store_error store_product_by_instance(struct store_tx *tx, const char *instance,
                                                           struct store_product *out);
@@ -274,7 +280,8 @@ struct store_binding {
     char role[STORE_WORD_SIZE];
     char product[STORE_PRODUCT_REF_SIZE]; /* "" when revoked */
     int32_t version;                      /* 0 when revoked */
-    int64_t since_ms;                     /* set by the store */
+    bool suspended;                       /* locked and unlisted until it is resumed */
+    int64_t since_ms;                     /* of the product; set by the store */
 };
 
 /* What policies ask about a card's past in one role. */
@@ -284,7 +291,8 @@ struct store_binding_history {
     size_t active_banks;    /* different banks that the card is bound to now, all roles */
 };
 
-/* Set the desired product of a role, and remember the change unless there is none. */
+/* Set the desired product of a role, and remember the change unless there is none. Suspending and
+ * resuming is none. */
 STORE_MUST_USE enum store_error store_binding_put(struct store_tx *tx,
                                                   struct store_binding *binding);
 STORE_MUST_USE enum store_error store_binding_get(struct store_tx *tx, const char *card,
@@ -292,9 +300,41 @@ STORE_MUST_USE enum store_error store_binding_get(struct store_tx *tx, const cha
 STORE_MUST_USE enum store_error store_binding_list(struct store_tx *tx, const char *card,
                                                    struct store_binding *out, size_t cap,
                                                    size_t *count);
+/* Take back the last change: what was desired before is again, since when it was. NOT_FOUND when
+ * nothing has changed in this role. */
+STORE_MUST_USE enum store_error store_binding_revert(struct store_tx *tx,
+                                                     const struct store_binding *previous);
 STORE_MUST_USE enum store_error store_binding_history(struct store_tx *tx, const char *card,
                                                       const char *role,
                                                       struct store_binding_history *out);
+
+/* ---- residents: what else a card shall hold ready ------------------------------------------ */
+
+enum store_form {
+    STORE_FORM_PACKAGE,  /* the package alone */
+    STORE_FORM_INSTANCE, /* a personalised, locked instance */
+    STORE_FORMS
+};
+
+struct store_resident {
+    char card[STORE_ID_SIZE];
+    char product[STORE_PRODUCT_REF_SIZE];
+    int32_t version;
+    enum store_form form;
+    int64_t since_ms; /* set by the store */
+};
+
+/* Create or replace. */
+STORE_MUST_USE enum store_error store_resident_put(struct store_tx *tx,
+                                                   struct store_resident *resident);
+STORE_MUST_USE enum store_error store_resident_get(struct store_tx *tx, const char *card,
+                                                   const char *product, struct store_resident *out);
+STORE_MUST_USE enum store_error store_resident_list(struct store_tx *tx, const char *card,
+                                                    struct store_resident *out, size_t cap,
+                                                    size_t *count);
+/* OK too when there is none. */
+STORE_MUST_USE enum store_error store_resident_delete(struct store_tx *tx, const char *card,
+                                                      const char *product);
 
 /* ---- personalisations --------------------------------------------------------------------- */
 
@@ -314,6 +354,10 @@ STORE_MUST_USE enum store_error store_personalisation_newest(struct store_tx *tx
                                                              const char *product, const char *card,
                                                              struct store_personalisation *out,
                                                              struct store_blob *sealed);
+/* By id; `sealed` may be NULL. */
+STORE_MUST_USE enum store_error store_personalisation_get(struct store_tx *tx, const char *id,
+                                                          struct store_personalisation *out,
+                                                          struct store_blob *sealed);
 STORE_MUST_USE enum store_error store_personalisation_use(struct store_tx *tx, const char *id,
                                                           const char *operation);
 

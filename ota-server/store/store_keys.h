@@ -23,6 +23,7 @@ struct store_key_set {
     char label[STORE_LABEL_SIZE]; /* of the masters in the vault */
     uint8_t diversification_data[10];
     bool counter_known;
+    bool counter_shown;   /* by the card itself, not by an import */
     uint32_t counter;     /* the last one that the card has shown */
     uint32_t unused_from; /* the lowest above all that scripts were prepared for */
     uint32_t failures;    /* agents that reported a failed authentication */
@@ -36,7 +37,7 @@ struct store_key_set_ref {
     uint8_t kvn;
 };
 
-/* Create or replace. */
+/* Create or replace; failures that agents reported stay. */
 STORE_MUST_USE enum store_error store_key_set_put(struct store_tx *tx,
                                                   const struct store_key_set *set);
 STORE_MUST_USE enum store_error store_key_set_get(struct store_tx *tx,
@@ -51,6 +52,9 @@ STORE_MUST_USE enum store_error store_key_set_list(struct store_tx *tx, const ch
 STORE_MUST_USE enum store_error store_key_set_set_counter(struct store_tx *tx,
                                                           const struct store_key_set_ref *ref,
                                                           uint32_t counter);
+/* The counter is not known any more: the next session shows it. */
+STORE_MUST_USE enum store_error store_key_set_forget_counter(struct store_tx *tx,
+                                                             const struct store_key_set_ref *ref);
 /* A script leaves that was prepared for counters below this one. */
 STORE_MUST_USE enum store_error store_key_set_give_out(struct store_tx *tx,
                                                        const struct store_key_set_ref *ref,

@@ -13,8 +13,12 @@ enum store_operation_kind {
     STORE_OPERATION_REVOKE,
     STORE_OPERATION_AUDIT,
     STORE_OPERATION_REKEY, /* what to which security domain: store_rekey_get */
+    STORE_OPERATION_SUSPEND,
+    STORE_OPERATION_RESUME,
+    STORE_OPERATION_LOAD,
+    STORE_OPERATION_PURGE,
 };
-enum { STORE_OPERATION_KINDS = STORE_OPERATION_REKEY + 1 };
+enum { STORE_OPERATION_KINDS = STORE_OPERATION_PURGE + 1 };
 /* Open ones are PENDING and RUNNING. */
 enum store_operation_state {
     STORE_OPERATION_PENDING,
@@ -55,7 +59,8 @@ struct store_operation {
     char previous_product[STORE_PRODUCT_REF_SIZE];    /* "" when there was none */
     char principal[STORE_ID_SIZE];                    /* who asked for it */
     char idempotency_key[STORE_IDEMPOTENCY_KEY_SIZE]; /* unique per principal; "" for none */
-    char cause[STORE_REASON_SIZE];                    /* of a failure or cancellation */
+    char cause[STORE_REASON_SIZE];                    /* why it waits, failed or was cancelled */
+    char why[STORE_REASON_SIZE];                      /* why this way: what the planner said */
     char evidence_by[STORE_LABEL_SIZE];               /* "r-mac,cryptogram" */
     struct store_decision decision;
     struct store_obligations obligations;
@@ -64,6 +69,10 @@ struct store_operation {
     enum store_evidence evidence;
     int32_t product_version;
     int32_t previous_version;
+    bool previous_suspended; /* whether the previous product was */
+    enum store_form form;    /* of a load */
+    uint32_t priority;       /* 0 to STORE_PRIORITY_MAX, which comes first */
+    bool may_still_run;      /* read only: it has ended, and a script of it has not been burned */
     uint32_t attempts;
     struct store_progress progress;
     int64_t not_before_ms;
@@ -86,8 +95,12 @@ STORE_MUST_USE enum store_error store_operation_open(struct store_tx *tx, const 
 /* As store_operation_open, but NOT_FOUND before not_before_ms and for a card that is not active. */
 STORE_MUST_USE enum store_error store_operation_due(struct store_tx *tx, const char *card,
                                                     struct store_operation *out);
-/* Store state, cause, progress, evidence, attempts, not_before_ms and deadline_ms; the rest never
- * changes. Sets updated_ms. CONFLICT when the stored operation is no longer open. */
+/* Open operations whose deadline has passed, oldest deadline first. */
+STORE_MUST_USE enum store_error store_operation_overdue(struct store_tx *tx,
+                                                        struct store_operation *out, size_t cap,
+                                                        size_t *count);
+/* Store state, cause, why, progress, evidence, attempts, not_before_ms and deadline_ms; the rest
+ * never changes. Sets updated_ms. CONFLICT when the stored operation is no longer open. */
 STORE_MUST_USE enum store_error store_operation_update(struct store_tx *tx,
                                                        struct store_operation *operation);
 
@@ -103,20 +116,46 @@ STORE_MUST_USE enum store_error store_operation_list(struct store_tx *tx,
                                                      size_t cap, size_t *count);
 bool store_operation_is_open(enum store_operation_state state);
 
+/* ---- findings: what an audit found to differ from what is desired -------------------------- */
+
+enum store_finding_kind {
+    STORE_FINDING_MISSING,   /* desired, and not on the card */
+    STORE_FINDING_LOCKED,    /* desired in use, and locked */
+    STORE_FINDING_UNLOCKED,  /* desired suspended or ready, and selectable */
+    STORE_FINDING_UNDESIRED, /* on the card, and desired by nobody */
+    STORE_FINDING_KINDS
+};
+
+struct store_finding {
+    enum store_finding_kind kind;
+    char aid[STORE_AID_SIZE];
+    char product[STORE_PRODUCT_REF_SIZE]; /* "" when it is nobody's product */
+};
+
+/* Forget those of the operation and put these. */
+STORE_MUST_USE enum store_error store_finding_replace(struct store_tx *tx, const char *operation,
+                                                      const struct store_finding *findings,
+                                                      size_t count);
+STORE_MUST_USE enum store_error store_finding_list(struct store_tx *tx, const char *operation,
+                                                   struct store_finding *out, size_t cap,
+                                                   size_t *count);
+
 /* ---- exchanges: scripts given out --------------------------------------------------------- */
 
 enum store_exchange_state {
     STORE_EXCHANGE_OUTSTANDING, /* may run on the card at any time */
     STORE_EXCHANGE_ANSWERED,
-    STORE_EXCHANGE_BURNED, /* can run no more: the card's counter has passed it */
+    STORE_EXCHANGE_BURNED,   /* can run no more: the card's counter has passed it */
+    STORE_EXCHANGE_GIVEN_UP, /* nobody waits for it, and it has not been burned yet */
 };
 
 struct store_exchange {
     char id[STORE_ID_SIZE];
     char operation[STORE_ID_SIZE];
     char card[STORE_ID_SIZE];
-    char agent[STORE_ID_SIZE]; /* principal */
-    uint32_t sequence;         /* within the operation, from 0; set by the store */
+    char agent[STORE_ID_SIZE];  /* principal */
+    char record[STORE_ID_SIZE]; /* personalisation that it or one before it carries; "" for none */
+    uint32_t sequence;          /* within the operation, from 0; set by the store */
     enum store_exchange_state state;
     uint8_t response_digest[32]; /* once answered */
     char reply[STORE_ID_SIZE];   /* once answered: the next exchange; "" when that closed it */
@@ -145,19 +184,29 @@ STORE_MUST_USE enum store_error store_exchange_answer(struct store_tx *tx, const
 STORE_MUST_USE enum store_error store_exchange_set_reply(struct store_tx *tx, const char *id,
                                                          const char *reply);
 /* CONFLICT unless it is outstanding. */
-STORE_MUST_USE enum store_error store_exchange_burn(struct store_tx *tx, const char *id);
+STORE_MUST_USE enum store_error store_exchange_give_up(struct store_tx *tx, const char *id);
+/* Operations of the card that have scripts given up and not burned, each once. */
+STORE_MUST_USE enum store_error store_exchange_given_up(struct store_tx *tx, const char *card,
+                                                        char (*operations)[STORE_ID_SIZE],
+                                                        size_t cap, size_t *count);
+/* The card's counter has passed all that were given up. */
+STORE_MUST_USE enum store_error store_exchange_burn(struct store_tx *tx, const char *card);
 
 /* ---- events ------------------------------------------------------------------------------- */
 
 struct store_event {
-    int64_t sequence; /* grows with every event; never used twice */
-    char operation[STORE_ID_SIZE];
+    int64_t sequence;              /* grows with every event; never used twice */
+    char operation[STORE_ID_SIZE]; /* "" for a sighting */
     int64_t time_ms;
-    struct store_blob json; /* the operation as the API shows it */
+    struct store_blob json; /* the operation or sighting as the API shows it */
 };
 
 STORE_MUST_USE enum store_error store_event_append(struct store_tx *tx, const char *operation,
                                                    const char *json, int64_t *sequence);
+/* Progress within an exchange: takes the place of what was said of that exchange before. */
+STORE_MUST_USE enum store_error store_event_put_progress(struct store_tx *tx,
+                                                         const struct store_exchange *exchange,
+                                                         const char *json, int64_t *sequence);
 /* Events after a sequence; of one operation, or of all when `operation` is NULL. Each element is to
  * be given to store_event_fini. */
 STORE_MUST_USE enum store_error store_event_list(struct store_tx *tx, const char *operation,
@@ -184,6 +233,37 @@ STORE_MUST_USE enum store_error store_contact_release(struct store_tx *tx, const
                                                       const char *agent);
 STORE_MUST_USE enum store_error store_contact_get(struct store_tx *tx, const char *card,
                                                   struct store_contact *out);
+
+/* ---- sightings: what a person should look at ----------------------------------------------- */
+
+enum store_sighting_kind {
+    STORE_SIGHTING_UNKNOWN,      /* a card that is not known here */
+    STORE_SIGHTING_ELSEWHERE,    /* while another agent has a card of this identity in contact */
+    STORE_SIGHTING_COUNTER_BACK, /* the card showed a lower counter than it had before */
+    STORE_SIGHTING_QUARANTINED,  /* a quarantined card */
+    STORE_SIGHTING_RETIRED,      /* a retired card */
+    STORE_SIGHTING_KINDS
+};
+
+struct store_sighting {
+    uint8_t identity[32]; /* the pseudonym */
+    enum store_sighting_kind kind;
+    char agent[STORE_ID_SIZE]; /* principal */
+    uint32_t times;            /* set by the store, like what follows */
+    int64_t first_ms;
+    int64_t last_ms;
+};
+
+/* Count it. `is_news`: it is the first of its kind, or the last one was longer than `quiet_ms` ago.
+ */
+STORE_MUST_USE enum store_error store_sighting_note(struct store_tx *tx,
+                                                    struct store_sighting *sighting,
+                                                    int64_t quiet_ms, bool *is_news);
+STORE_MUST_USE enum store_error store_sighting_list(struct store_tx *tx, const uint8_t identity[32],
+                                                    struct store_sighting *out, size_t cap,
+                                                    size_t *count);
+STORE_MUST_USE enum store_error store_sighting_forget(struct store_tx *tx,
+                                                      const uint8_t identity[32]);
 
 /* ---- principals --------------------------------------------------------------------------- */
 

@@ -197,7 +197,7 @@ static void exchange_keeps_script_and_state(void **state)
     assert_ok(store_exchange_sealed_state(tx, first.id, &blob));
     assert_int_equal(blob.len, 2);
     store_blob_fini(&blob);
-    assert_ok(store_exchange_burn(tx, first.id));
+    assert_ok(store_exchange_give_up(tx, first.id));
     assert_store_error(NOT_FOUND, store_exchange_outstanding(tx, card, &out));
     assert_ok(store_exchange_add(tx, &second, SCP_EMPTY, SCP_EMPTY));
     assert_int_equal(second.sequence, 1);
@@ -219,7 +219,7 @@ static void exchange_takes_one_answer_any_number_of_times(void **state)
     assert_ok(store_exchange_set_reply(tx, exchange.id, "NEXT"));
     assert_ok(store_exchange_answer(tx, exchange.id, digest));
     assert_store_error(CONFLICT, store_exchange_answer(tx, exchange.id, other));
-    assert_store_error(CONFLICT, store_exchange_burn(tx, exchange.id));
+    assert_store_error(CONFLICT, store_exchange_give_up(tx, exchange.id));
     assert_ok(store_exchange_get(tx, exchange.id, &out));
     assert_int_equal(out.state, STORE_EXCHANGE_ANSWERED);
     assert_string_equal(out.reply, "NEXT");
