@@ -87,6 +87,8 @@ enum scp_error card_image_unflatten(struct scp_bytes flat, struct card_image *im
     *image = (struct card_image){.application_count = 0};
     while (error == SCP_OK && card_record_next(&r, &record))
         error = card_image_replay(&record, image);
+    if (error == SCP_OK)
+        error = check_whole(image);
     if (error != SCP_OK)
         card_image_fini(image);
     return error;

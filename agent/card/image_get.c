@@ -314,6 +314,8 @@ static const struct {
 
 enum scp_error card_image_replay(const struct card_record *record, struct card_image *image)
 {
+    if (record->kind == 0 || record->kind >= CARD_RECORD_KINDS)
+        return SCP_MALFORMED;
     struct scp_reader r = scp_reader_on(record->body);
     change *apply = record->removed ? changes[record->kind].remove : changes[record->kind].put;
     if (apply == NULL)
