@@ -24,15 +24,15 @@ static void gpcs_11_4_2_parameters_and_data(void **state)
         {"80F24002024F0000", 0x9000},
         {"80F22002024F0000", 0x9000},
         {"80F21002024F0000", 0x9000},
-        {"80F20002024F0000", 0x6A86},     /* no subset */
-        {"80F2C002024F0000", 0x6A86},     /* two subsets */
-        {"80F24F02024F0000", 0x9000},     /* reserved bits are ignored */
-        {"80F240FE024F0000", 0x9000},     /* in P2 too */
-        {"80F2400200", 0x6A80},           /* no search criterion */
-        {"80F24002025C0000", 0x6A80},     /* not an AID first */
+        {"80F20002024F0000", 0x6A86},   /* no subset */
+        {"80F2C002024F0000", 0x6A86},   /* two subsets */
+        {"80F24F02024F0000", 0x9000},   /* reserved bits are ignored */
+        {"80F240FE024F0000", 0x9000},   /* in P2 too */
+        {"80F2400200", 0x6A80},         /* no search criterion */
+        {"80F24002025C0000", 0x6A80},   /* not an AID first */
         {"80F24002034F020100", 0x6A80}, /* cut */
         {"80F24002134F11010101010101010101010101010101010100", 0x6A80}, /* 17 bytes */
-        {"80F24002074F05010203040500", 0x6A88},                           /* nothing matches */
+        {"80F24002074F05010203040500", 0x6A88},                         /* nothing matches */
     };
     struct rig *rig = rig_opened();
     rig_rows(rig, rows);
