@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { DATA_MAX = 1024, BLOCKS = 256 };
+enum { DATA_MAX = 1024, BLOCKS = 256, DGIS_MAX = 64, COMMANDS_MAX = 256, ROOM_MIN = 6 };
 
 /* ---- LOAD and STORE DATA ------------------------------------------------------------------ */
 
@@ -72,6 +72,51 @@ static void store_chains(struct vector *v)
     vector_taken(v->expected, "p1");
 }
 
+/* Groupings as objects of id and value, or as pairs. */
+static size_t groupings_of(struct vector *v, struct scp_dgi dgis[DGIS_MAX])
+{
+    const json_t *list = json_object_get(v->inputs, "dgis");
+    size_t count = 0;
+    for (; count < json_array_size(list) && count < DGIS_MAX; count++) {
+        const json_t *entry = json_array_get(list, count);
+        struct scp_bytes id = json_is_object(entry) ? vector_hex(v, entry, "id")
+                                                    : vector_hex_of(v, json_array_get(entry, 0));
+        dgis[count] = (struct scp_dgi){
+            .id = id.len == 2 ? scp_load_u16(id.ptr) : 0,
+            .value = json_is_object(entry) ? vector_hex(v, entry, "value")
+                                           : vector_hex_of(v, json_array_get(entry, 1)),
+            .encrypted = json_is_true(json_object_get(entry, "encrypted"))};
+    }
+    return count;
+}
+
+static void store_groupings(struct vector *v)
+{
+    static uint8_t buffers[COMMANDS_MAX][SCP_APDU_MAX];
+    struct scp_dgi dgis[DGIS_MAX];
+    struct scp_bytes commands[COMMANDS_MAX];
+    struct scp_store_data s;
+    struct scp_apdu apdu;
+    uint8_t data[SCP_APDU_DATA_MAX];
+    size_t count = groupings_of(v, dgis);
+    size_t made = 0;
+    enum scp_error error;
+    uint32_t room = vector_u32(v, v->inputs, "room", SCP_APDU_DATA_MAX);
+    if (room < ROOM_MIN || room > SCP_APDU_DATA_MAX) {
+        vector_fail(v, "room", "a number of bytes that fits", "another");
+        return;
+    }
+    scp_store_data_begin(&s, dgis, count, room, !vector_flag(v, "one_each"));
+    while ((error = scp_store_data_next(&s, data, &apdu)) == SCP_OK && made < COMMANDS_MAX) {
+        struct scp_writer w = scp_writer_on(buffers[made], SCP_APDU_MAX);
+        scp_put_apdu(&w, &apdu);
+        commands[made++] = scp_written(&w);
+    }
+    if (error != SCP_NOT_FOUND)
+        vector_fail(v, "scp_store_data_next", "an end", scp_error_name(error));
+    vector_expect_list(v, v->expected, "commands", commands, made);
+}
+
 /* The same command as a block of a chain that is as long as its number says. */
 static void expect_in_chain(struct vector *v, const struct scp_apdu *alone)
 {
@@ -91,6 +136,10 @@ static void store_data(struct vector *v)
 {
     if (vector_has(v->inputs, "chains")) {
         store_chains(v);
+        return;
+    }
+    if (vector_has(v->inputs, "dgis")) {
+        store_groupings(v);
         return;
     }
     const struct scp_apdu apdu = scp_store_command(
@@ -165,7 +214,9 @@ static void manage_channel(struct vector *v)
 {
     bool close = vector_flag(v, "close") || vector_u32(v, v->inputs, "p1", 0) == 0x80 ||
                  (vector_has(v->inputs, "open") && !vector_flag(v, "open"));
-    uint32_t channel = vector_u32(v, v->inputs, "channel", vector_u32(v, v->inputs, "p2", 0));
+    uint32_t p2 = vector_u32(v, v->inputs, "p2", 0);
+    uint32_t number = vector_u32(v, v->inputs, "channel_number", p2);
+    uint32_t channel = vector_u32(v, v->inputs, "channel", number);
     const struct scp_manage_channel in = {.close = close, .channel = (uint8_t)channel};
     const struct scp_apdu apdu = scp_manage_channel(&in);
     struct scp_manage_channel back;
@@ -248,6 +299,7 @@ static const struct vector_kind kinds[] = {
     {"GP", "store-data", store_data},
     {"GP", "delete", delete_command},
     {"GP", "delete-key", delete_command},
+    {"GP", "delete-card-content", delete_command},
     {"GP", "get-status-command", get_status},
     {"GP", "set-status", set_status},
     {"GP", "manage-channel", manage_channel},

@@ -159,13 +159,14 @@ static void expect_put_key(struct vector *v, const struct scp_put_key *in)
 
 static struct scp_put_key put_key_of(struct vector *v)
 {
-    const char *version =
-        vector_has(v->inputs, "new_key_version") ? "new_key_version" : "new_version";
+    uint32_t version = vector_u32(v, v->inputs, "key_version", 0);
+    version = vector_u32(v, v->inputs, "new_version", version);
+    version = vector_u32(v, v->inputs, "new_key_version", version);
     uint32_t replaced = vector_u32(v, v->inputs, "replaced_version", 0);
     uint32_t first = vector_u32(v, v->inputs, "key_id", 1);
     return (struct scp_put_key){.replaced_kvn = (uint8_t)vector_u32(v, v->inputs, "p1", replaced),
                                 .first_key_id = vector_u32(v, v->inputs, "p2", first) & 0x7F,
-                                .kvn = (uint8_t)vector_u32(v, v->inputs, version, 0)};
+                                .kvn = (uint8_t)version};
 }
 
 static void put_key(struct vector *v, bool aes_dek)

@@ -221,6 +221,19 @@ static void expect_modules(struct vector *v, json_t *of, const struct scp_regist
     vector_expect_list(v, of, "modules", modules, entry->module_count);
 }
 
+/* One string, or one for each parameter. */
+static void expect_implicit(struct vector *v, json_t *of, const struct scp_registry_entry *entry)
+{
+    struct scp_bytes all = scp_bytes_of(entry->implicit, entry->implicit_count);
+    struct scp_bytes each[SCP_REGISTRY_IMPLICIT_MAX];
+    for (size_t i = 0; i < all.len; i++)
+        each[i] = scp_bytes_slice(all, i, 1);
+    if (json_is_array(json_object_get(of, "implicit_selection")))
+        vector_expect_list(v, of, "implicit_selection", each, all.len);
+    else
+        vector_expect_bytes(v, of, "implicit_selection", all);
+}
+
 /* Tags without a field of their own: "tag_EA". */
 static void expect_tags(struct vector *v, json_t *of, struct scp_bytes data)
 {
@@ -248,8 +261,7 @@ static void expect_entry(struct vector *v, json_t *of, const struct scp_registry
     vector_expect_bytes(v, of, "load_file_aid", scp_aid_bytes(&entry->load_file));
     vector_expect_bytes(v, of, "security_domain_aid", scp_aid_bytes(&entry->security_domain));
     vector_expect_bytes(v, of, "version", entry->version);
-    vector_expect_bytes(v, of, "implicit_selection",
-                        scp_bytes_of(entry->implicit, entry->implicit_count));
+    expect_implicit(v, of, entry);
     expect_tags(v, of, entry->data);
 }
 
