@@ -113,7 +113,7 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The constants of a test of a TEXT as symbols. */
+/* The constants of a test of a TEXT, or of the items of a SET, as symbols. */
 static void take_symbols(struct policy_compiler *c, struct policy_test *test)
 {
     const char *const *texts = test->constant.items != NULL
@@ -126,7 +126,8 @@ static void take_symbols(struct policy_compiler *c, struct policy_test *test)
     if (!policy_is_good(c))
         return;
     qsort(symbols, count, sizeof *symbols, by_number);
-    c->policy->symbol_facts |= POLICY_FACT_BIT(test->fact);
+    if (policy_fact_info(test->fact)->type == POLICY_TEXT)
+        c->policy->symbol_facts |= POLICY_FACT_BIT(test->fact);
     test->symbols = symbols;
 }
 
@@ -176,8 +177,9 @@ static void take_operand(struct policy_compiler *c, struct policy_condition *tes
         [POLICY_OPERAND_TRUE] = take_true,
     };
     takers[test->op->operand](c, test, node);
-    bool text = policy_fact_info(test->test.fact)->type == POLICY_TEXT;
-    if (policy_is_good(c) && text && !test->against_fact && test->test.constant.present)
+    enum policy_type type = policy_fact_info(test->test.fact)->type;
+    bool texts = type == POLICY_TEXT || type == POLICY_SET;
+    if (policy_is_good(c) && texts && !test->against_fact && test->test.constant.present)
         take_symbols(c, &test->test);
 }
 

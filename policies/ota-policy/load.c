@@ -10,7 +10,7 @@ enum document_error ota_policy_load(const char *path, struct policy **out,
     struct rebind_blob text;
     struct rebind_problem cause;
     *out = NULL;
-    if (rebind_file_read(path, DOC_SIZE_MAX, &text, &cause) != SCP_OK)
+    if (rebind_file_read(path, POLICY_SIZE_MAX, &text, &cause) != SCP_OK)
         return doc_fail_whole(path, DOC_UNREADABLE, problem, "%s", cause.text);
     enum document_error error = policy_compile(path, rebind_blob_bytes(&text), out, problem);
     rebind_blob_free(&text);
