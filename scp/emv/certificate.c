@@ -75,7 +75,9 @@ enum scp_error scp_emv_issuer_key_recover(const struct scp_emv_public_key *autho
     out->issuer_id = scp_get(&r, 4);
     out->expiry = scp_get(&r, 2);
     out->serial = scp_get(&r, 3);
-    if (scp_get_u8(&r) != SHA1 || scp_get_u8(&r) != RSA)
+    uint8_t hash_algorithm = scp_get_u8(&r);
+    uint8_t key_algorithm = scp_get_u8(&r);
+    if (hash_algorithm != SHA1 || key_algorithm != RSA)
         return SCP_UNSUPPORTED;
     size_t length = scp_get_u8(&r);
     if (scp_get_u8(&r) != certificate->exponent.len)

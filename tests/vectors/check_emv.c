@@ -4,6 +4,7 @@
 #include "scp/emv/cryptogram.h"
 #include "tests/vectors/families.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is(struct vector *v, const char *name, const char *text)
@@ -16,13 +17,11 @@ static bool is(struct vector *v, const char *name, const char *text)
 static struct scp_bytes pan_of(struct vector *v, uint8_t buffer[SCP_EMV_PAN_MAX])
 {
     const char *digits = vector_text(v, v->inputs, "pan");
-    char text[2 * SCP_EMV_PAN_MAX + 2] = {0};
+    char text[2 * SCP_EMV_PAN_MAX + 2];
     size_t len = digits == NULL ? 0 : strlen(digits);
     if (len == 0 || len > (size_t)2 * SCP_EMV_PAN_MAX)
         return SCP_EMPTY;
-    memcpy(text, digits, len);
-    if (len % 2 != 0)
-        text[len] = 'F';
+    (void)snprintf(text, sizeof text, "%s%s", digits, len % 2 == 0 ? "" : "F");
     struct scp_writer w = scp_writer_on(buffer, SCP_EMV_PAN_MAX);
     return vector_ok(v, "pan", scp_hex_decode(text, &w)) ? scp_written(&w) : SCP_EMPTY;
 }
