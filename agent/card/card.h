@@ -228,6 +228,12 @@ void card_load_end(struct softcard *card);
  * wrong. The hash of `load` has been compared with the data block before. */
 uint16_t card_verify_daps(const struct card_image *image, const struct card_load *load,
                           const struct scp_load_file *file);
+/* The clear data block of a load file, in the file itself or in `clear`, which the caller wipes (as
+ * long as the ciphered one) and frees, also after an error. A domain with the privilege takes
+ * nothing else; a ciphered one needs a hash (ciphered_load.c). */
+uint16_t card_decipher_load_file(const struct card_image *image, const struct card_load *load,
+                                 const struct scp_load_file *file, uint8_t **clear,
+                                 struct scp_bytes *data_block);
 /* A stored key as one that signs or verifies; borrows from it. Errors of scp_signing_key. */
 SCP_MUST_USE enum scp_error card_signing_key(const struct card_key *key,
                                              struct scp_signature_key *out);

@@ -3,6 +3,7 @@
 
 #include "agent/card/card.h"
 #include "agent/card/registry.h"
+#include "scp/base/secret.h"
 
 void card_load_end(struct softcard *card)
 {
@@ -60,22 +61,18 @@ static bool still_wanted(const struct card_image *image, const struct card_load 
            !card_aid_used(image, scp_aid_bytes(&load->file));
 }
 
-/* Enter the whole load file in the registry. */
-static uint16_t complete(struct softcard *card)
+/* Enter a load file in the registry, its data block in the clear. */
+static uint16_t enter(struct softcard *card, const struct scp_load_file *load_file,
+                      struct scp_bytes data_block)
 {
     const struct card_load *load = &card->load;
-    struct scp_load_file load_file;
     struct scp_components components;
     struct scp_package package;
-    if (scp_load_file_parse(scp_bytes_of(load->bytes, load->len), &load_file) != SCP_OK ||
-        scp_data_block_split(load_file.data_block, &components) != SCP_OK ||
-        scp_package_parse(&components, &package) != SCP_OK)
+    if (scp_data_block_split(data_block, &components) != SCP_OK ||
+        scp_package_parse(&components, &package) != SCP_OK ||
+        !scp_aid_equal(&package.aid, &load->file) || !hash_holds(load, data_block))
         return SCP_SW_WRONG_DATA;
-    if (!scp_aid_equal(&package.aid, &load->file) || !hash_holds(load, load_file.data_block))
-        return SCP_SW_WRONG_DATA;
-    if (!still_wanted(&card->image, load))
-        return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    uint16_t sw = card_verify_daps(&card->image, load, &load_file);
+    uint16_t sw = card_verify_daps(&card->image, load, load_file);
     if (sw != SCP_SW_SUCCESS)
         return sw;
     if (card->image.load_file_count >= CARD_LOAD_FILES_MAX)
@@ -87,10 +84,30 @@ static uint16_t complete(struct softcard *card)
     file->aid = load->file;
     file->domain = load->domain;
     file->provider = load->provider;
-    file->size = (uint32_t)load_file.data_block.len;
+    file->size = (uint32_t)data_block.len;
     sw = card_sw_of(describe(&package, file));
     if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))
         sw = SCP_SW_NOT_ENOUGH_MEMORY;
+    return sw;
+}
+
+/* The last block has come. */
+static uint16_t complete(struct softcard *card)
+{
+    const struct card_load *load = &card->load;
+    struct scp_load_file file;
+    uint8_t *clear = NULL;
+    struct scp_bytes data_block;
+    if (scp_load_file_parse(scp_bytes_of(load->bytes, load->len), &file) != SCP_OK)
+        return SCP_SW_WRONG_DATA;
+    if (!still_wanted(&card->image, load))
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
+    uint16_t sw = card_decipher_load_file(&card->image, load, &file, &clear, &data_block);
+    if (sw == SCP_SW_SUCCESS)
+        sw = enter(card, &file, data_block);
+    if (clear != NULL)
+        scp_wipe(clear, file.ciphered.len);
+    free(clear);
     return sw;
 }
 

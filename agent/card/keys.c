@@ -171,9 +171,12 @@ static enum scp_error join_components(const struct softcard *card, const struct 
     return scp_writer_status(w);
 }
 
+/* Room for a clear component, and behind it for the joined ones. */
+enum { JOINED_AT = CARD_KEY_VALUE_MAX, WORK_SIZE = 2 * CARD_KEY_VALUE_MAX };
+
 static uint16_t take_into(const struct softcard *card, struct card_domain *sd,
                           const struct card_key *key, const struct scp_new_key *from,
-                          uint8_t buffer[2 * CARD_KEY_VALUE_MAX])
+                          uint8_t buffer[WORK_SIZE])
 {
     struct scp_bytes clear;
     if (card_key_is_symmetric(key->type)) {
@@ -184,7 +187,7 @@ static uint16_t take_into(const struct softcard *card, struct card_domain *sd,
     }
     if (!is_whole(from) || from->kcv.len > 0)
         return SCP_SW_WRONG_DATA;
-    struct scp_writer w = scp_writer_on(buffer + CARD_KEY_VALUE_MAX, CARD_KEY_VALUE_MAX);
+    struct scp_writer w = scp_writer_on(buffer + JOINED_AT, CARD_KEY_VALUE_MAX);
     enum scp_error error = join_components(card, from, buffer, &w);
     return card_sw_of(error == SCP_OK ? card_key_put(sd, key, scp_written(&w)) : error);
 }
@@ -200,11 +203,11 @@ uint16_t card_key_receive(const struct softcard *card, struct card_domain *sd, u
         key.usage |= (uint16_t)(from->usage.ptr[i] << (i == 0 ? 8 : 0));
     if (from->access.len == 1)
         key.access = from->access.ptr[0];
-    uint8_t *buffer = malloc(2 * CARD_KEY_VALUE_MAX);
+    uint8_t *buffer = malloc(WORK_SIZE);
     if (buffer == NULL)
         return SCP_SW_MEMORY_FAILURE;
     uint16_t sw = take_into(card, sd, &key, from, buffer);
-    scp_wipe(buffer, 2 * CARD_KEY_VALUE_MAX);
+    scp_wipe(buffer, WORK_SIZE);
     free(buffer);
     return sw;
 }

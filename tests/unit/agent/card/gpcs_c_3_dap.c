@@ -1,4 +1,5 @@
-/* DAP verification (GPCS 9.2.1, 9.3.5, C.3; Amendment D 8.1). */
+/* DAP verification (GPCS 9.2.1, 9.3.5, C.3; Amendment D 8.1), and ciphered load files (GPCS C.6).
+ */
 #include "tests/unit/agent/card/rig.h"
 
 #include <string.h>
@@ -46,14 +47,14 @@ static void make_signer(bool ec, struct signer *signer)
                                                              scp_bytes_of(signer->secret, 16)));
 }
 
-/* Give the domain in whose session the rig is the signer's key as version 73. */
-static void put_signer(struct rig *rig, bool ec, const struct signer *signer)
+/* Give the domain in whose session the rig is the signer's key. */
+static void put_signer_as(struct rig *rig, uint8_t kvn, bool ec, const struct signer *signer)
 {
     uint8_t data[255];
     uint8_t cipher[16];
     uint8_t kcv[3];
     struct scp_apdu apdu;
-    struct scp_put_key put_key = {.kvn = 0x73, .first_key_id = 1, .key_count = 1};
+    struct scp_put_key put_key = {.kvn = kvn, .first_key_id = 1, .key_count = 1};
     struct scp_key aes = {.len = 16};
     struct scp_writer w = scp_writer_on(data, sizeof data);
     memcpy(aes.bytes, signer->secret, 16);
@@ -65,6 +66,11 @@ static void put_signer(struct rig *rig, bool ec, const struct signer *signer)
            : scp_symmetric_key(SCP_KEY_TYPE_AES, SCP_BYTES(cipher), 16, SCP_BYTES(kcv), NULL);
     assert_int_equal(SCP_OK, scp_put_key_command(&put_key, &w, &apdu));
     assert_sw(0x9000, rig_send(rig, apdu));
+}
+
+static void put_signer(struct rig *rig, bool ec, const struct signer *signer)
+{
+    put_signer_as(rig, 0x73, ec, signer);
 }
 
 static struct scp_dap sign(const struct signer *signer, struct scp_bytes domain,
@@ -200,6 +206,41 @@ static void gpcs_c_2_a_hash_weaker_than_the_key_is_refused(void **state)
     rig_free(rig);
 }
 
+static void gpcs_c_6_a_ciphered_load_file_is_for_the_domain_that_has_its_key(void **state)
+{
+    (void)state;
+    static const uint8_t icv[16] = {7};
+    struct signer signer;
+    struct scp_digest hash;
+    struct scp_key key = {.len = 16};
+    make_signer(false, &signer);
+    memcpy(key.bytes, signer.secret, 16);
+    rig_package_hash(&package, &hash);
+    const struct scp_data_block_cipher cipher = {
+        .type = SCP_KEY_TYPE_AES, .key = &key, .icv = SCP_BYTES(icv)};
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    struct scp_key_set keys = rig_keys(rig, 0x11);
+    rig_open(rig);
+    rig_make_domain(rig, SCP_BYTES(bank_aid),
+                    SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_CIPHERED_LOAD_FILE_DATA_BLOCK,
+                    &keys);
+    assert_sw(0x9000, rig_select(rig, SCP_BYTES(bank_aid)));
+    rig_open_with(rig, &keys, rig->params.kvn, rig->params.level);
+    put_signer_as(rig, 0x75, false, &signer);
+    rig_open(rig);
+    struct rig_loading loading = {.domain = SCP_BYTES(bank_aid), .hash = scp_digest_bytes(&hash)};
+    assert_sw(0x6985, rig_load_with(rig, &package, &loading)); /* clear */
+    loading.cipher = &cipher;
+    loading.hash = SCP_EMPTY;
+    assert_sw(0x6985, rig_load_with(rig, &package, &loading)); /* no hash */
+    loading.hash = scp_digest_bytes(&hash);
+    key.bytes[0] ^= 1;
+    assert_sw(0x6A80, rig_load_with(rig, &package, &loading)); /* another key */
+    key.bytes[0] ^= 1;
+    assert_sw(0x9000, rig_load_with(rig, &package, &loading));
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +250,7 @@ int main(void)
         cmocka_unit_test(gpcs_5_3_2_3_before_personalized_nothing_is_mandated),
         cmocka_unit_test(gpcs_9_3_5_each_dap_block_names_a_domain_that_verifies),
         cmocka_unit_test(gpcs_c_2_a_hash_weaker_than_the_key_is_refused),
+        cmocka_unit_test(gpcs_c_6_a_ciphered_load_file_is_for_the_domain_that_has_its_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

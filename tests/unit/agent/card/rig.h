@@ -97,6 +97,7 @@ struct rig_loading {
     struct scp_bytes hash; /* as INSTALL states it */
     const struct scp_dap *daps;
     size_t dap_count;
+    const struct scp_data_block_cipher *cipher; /* the data block goes under it; may be NULL */
 };
 uint16_t rig_load_with(struct rig *rig, const struct rig_package *package,
                        const struct rig_loading *loading);

@@ -38,14 +38,22 @@ static struct scp_bytes make_load_file(const struct rig_package *package,
     struct cap_spec spec = {.major = 1, .applet_count = 1, .method_size = package->size};
     assert_int_equal(SCP_OK, scp_aid_from(&spec.package, package->aid));
     assert_int_equal(SCP_OK, scp_aid_from(&spec.applets[0], package->module));
-    size_t third = size / 3;
+    size_t part = size / 4;
     struct scp_components components;
-    struct scp_writer w = scp_writer_on(memory, third);
+    struct scp_writer w = scp_writer_on(memory, part);
     assert_int_equal(SCP_OK, cap_make_components(&spec, &w, &components));
-    struct scp_writer block = scp_writer_on(memory + third, third);
+    struct scp_writer block = scp_writer_on(memory + part, part);
     scp_put_data_block(&block, &components, false);
-    struct scp_writer file = scp_writer_on(memory + 2 * third, third);
-    scp_put_load_file(&file, loading->daps, loading->dap_count, scp_written(&block));
+    struct scp_writer file = scp_writer_on(memory + 2 * part, part);
+    struct scp_writer cipher = scp_writer_on(memory + 3 * part, part);
+    if (loading->cipher == NULL) {
+        scp_put_load_file(&file, loading->daps, loading->dap_count, scp_written(&block));
+    } else {
+        assert_int_equal(SCP_OK,
+                         scp_data_block_encrypt(loading->cipher, scp_written(&block), &cipher));
+        scp_put_ciphered_load_file(&file, loading->daps, loading->dap_count, loading->cipher->icv,
+                                   scp_written(&cipher));
+    }
     assert_int_equal(SCP_OK, scp_writer_status(&file));
     return scp_written(&file);
 }
@@ -58,7 +66,7 @@ void rig_package_hash(const struct rig_package *package, struct scp_digest *dige
 void rig_package_hash_with(const struct rig_package *package, enum scp_hash hash,
                            struct scp_digest *digest)
 {
-    size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + 64);
+    size_t size = 4 * (package->size + CAP_MAKER_OVERHEAD + 64);
     uint8_t *memory = malloc(size);
     struct scp_load_file parsed;
     assert_non_null(memory);
@@ -72,7 +80,7 @@ static uint16_t send_load_file(struct rig *rig, const struct rig_package *packag
                                const struct rig_loading *loading)
 {
     enum { SIGNATURES = 2048 };
-    size_t size = 3 * (package->size + CAP_MAKER_OVERHEAD + SIGNATURES);
+    size_t size = 4 * (package->size + CAP_MAKER_OVERHEAD + SIGNATURES);
     uint8_t *memory = malloc(size);
     assert_non_null(memory);
     struct scp_bytes file = make_load_file(package, loading, memory, size);
