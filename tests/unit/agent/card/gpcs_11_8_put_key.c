@@ -133,23 +133,23 @@ static void gpcs_11_8_3_2_errors(void **state)
 {
     (void)state;
     static const struct {
-        uint8_t p1;
-        uint8_t p2;
         const char *data;
         uint16_t sw;
+        uint8_t p1;
+        uint8_t p2;
     } rows[] = {
-        {0x00, 0x01, "", 0x6A80},
-        {0x00, 0x01, "31", 0x6A80},
-        {0x00, 0x01, "00A10101A0010100", 0x6A80}, /* key version number 00 */
-        {0x00, 0x01, "80A10101A0010100", 0x6A80}, /* above 7F */
-        {0x31, 0x01, "31A10101A0010100", 0x6A88}, /* replaces what is not there */
-        {0x00, 0x01, "31A10101A00101", 0x6A80},   /* cut */
-        {0x00, 0x01, "31A1010100", 0x6A80},       /* a modulus alone is no key */
-        {0x00, 0x01, "31A10101A10101A0010100", 0x6A80},
-        {0x00, 0x01, "31A10101A001010100", 0x6A80},             /* a check value on a public key */
-        {0x00, 0x01, "31A10101A0010100A10101A0010100", 0x6A80}, /* two where P2 says one */
-        {0x00, 0xFF, "31A10101A0010100A10101A0010100", 0x6A80}, /* identifiers above 7F */
-        {0x00, 0x01, "31C00101FF", 0x6A80},                     /* a type that is none */
+        {"", 0x6A80, 0x00, 0x01},
+        {"31", 0x6A80, 0x00, 0x01},
+        {"00A10101A0010100", 0x6A80, 0x00, 0x01}, /* key version number 00 */
+        {"80A10101A0010100", 0x6A80, 0x00, 0x01}, /* above 7F */
+        {"31A10101A0010100", 0x6A88, 0x31, 0x01}, /* replaces what is not there */
+        {"31A10101A00101", 0x6A80, 0x00, 0x01},   /* cut */
+        {"31A1010100", 0x6A80, 0x00, 0x01},       /* a modulus alone is no key */
+        {"31A10101A10101A0010100", 0x6A80, 0x00, 0x01},
+        {"31A10101A001010100", 0x6A80, 0x00, 0x01},             /* a check value on a public key */
+        {"31A10101A0010100A10101A0010100", 0x6A80, 0x00, 0x01}, /* two where P2 says one */
+        {"31A10101A0010100A10101A0010100", 0x6A80, 0x00, 0xFF}, /* identifiers above 7F */
+        {"31C00101FF", 0x6A80, 0x00, 0x01},                     /* a type that is none */
     };
     struct rig *rig = rig_opened(aes_profile);
     uint32_t before = softcard_memory_free(rig->card);
