@@ -42,8 +42,8 @@ static void rules_that_can_never_match_are_found(void **state)
         "{card.region: {in: [a, b]}, all: [{card.region: {not_in: [a, b, c]}}]}",
         "{card.region: a, any: [{card.region: b}]}",
         "{binding.active_banks: {at_least: 3}, all: [{binding.active_banks: {less_than: 3}}]}",
-        "{binding.active_banks: {at_least: 1, at_most: 2, not: 1}, all: "
-        "[{binding.active_banks: {not: 2}}]}",
+        ("{binding.active_banks: {at_least: 1, at_most: 2, not: 1}, all: "
+         "[{binding.active_banks: {not: 2}}]}"),
         "{bank.id: {absent: true}, all: [{bank.id: a}]}",
         "{bank.licensed_regions: {contains: a, lacks: a}}",
     };
