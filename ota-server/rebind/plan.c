@@ -1,6 +1,7 @@
 #include "ota-server/rebind/plan.h"
 
 #include "ota-server/rebind/directory.h"
+#include "ota-server/rebind/plan_cost.h"
 #include "scp/gp/lifecycle.h"
 
 /* The plan under construction: `error` sticks, so that steps are added freely and checked once. */
@@ -67,11 +68,12 @@ static void add(struct draft *draft, enum plan_step_kind kind, const struct scp_
         draft->error = PLAN_TOO_MANY_STEPS;
         return;
     }
-    plan->steps[plan->count++] = (struct plan_step){
+    plan->steps[plan->count] = (struct plan_step){
         .kind = kind,
         .channel = channel_of(draft, kind),
         .aid = *aid,
     };
+    plan_cost_step(draft->request, &plan->steps[plan->count++]);
 }
 
 static bool is_locked(const struct content_entry *entry)
@@ -225,17 +227,34 @@ static bool has_older_data(const struct plan_request *request, const struct cont
     return product->renewed || (product->doubted && (is_locked(instance) || retires(request)));
 }
 
-/* Package and instance: whatever of them the card lacks. */
-static void bring_product(struct draft *draft)
+static bool has_other_aid(const struct content_entry *entry, enum content_kind kind)
+{
+    return entry != NULL && entry->kind != kind;
+}
+
+static void bring_package(struct draft *draft)
+{
+    const struct plan_product *product = draft->request->product;
+    const struct content_entry *package = content_find(draft->request->observed, &product->package);
+    if (has_other_aid(package, CONTENT_LOAD_FILE)) {
+        draft->error = PLAN_AID_TAKEN;
+    } else if (package == NULL && product->load_file.len == 0) {
+        draft->error = PLAN_NO_LOAD_FILE;
+    } else if (package == NULL) {
+        add(draft, PLAN_STEP_LOAD, &product->package);
+        draft->plan->way = PLAN_WAY_LOAD;
+        draft->plan->memory_needed += product->load_file.len;
+    }
+}
+
+/* Package and instance: whatever of them the card lacks, and the instance locked or not. */
+static void bring_product(struct draft *draft, bool locked)
 {
     const struct plan_request *request = draft->request;
     const struct plan_product *product = request->product;
-    const struct card_content *observed = request->observed;
-    const struct content_entry *package = content_find(observed, &product->package);
-    const struct content_entry *instance = content_find(observed, &product->instance);
+    const struct content_entry *instance = content_find(request->observed, &product->instance);
 
-    if ((package != NULL && package->kind != CONTENT_LOAD_FILE) ||
-        (instance != NULL && instance->kind != CONTENT_APPLICATION)) {
+    if (has_other_aid(instance, CONTENT_APPLICATION)) {
         draft->error = PLAN_AID_TAKEN;
         return;
     }
@@ -244,17 +263,17 @@ static void bring_product(struct draft *draft)
         add(draft, PLAN_STEP_DELETE, &product->instance);
         instance = NULL;
     }
-    if (package == NULL) {
-        if (product->load_file.len == 0) {
-            draft->error = PLAN_NO_LOAD_FILE;
-            return;
-        }
-        add(draft, PLAN_STEP_LOAD, &product->package);
-        draft->plan->memory_needed += product->load_file.len;
-    }
+    draft->plan->way = instance == NULL      ? PLAN_WAY_INSTANCE
+                       : is_locked(instance) ? PLAN_WAY_UNLOCK
+                                             : PLAN_WAY_THERE;
+    bring_package(draft);
+    if (draft->error != PLAN_OK)
+        return;
     if (instance == NULL)
         bring_instance(draft);
-    else if (is_locked(instance))
+    if (locked && (instance == NULL || !is_locked(instance)))
+        add(draft, PLAN_STEP_LOCK, &product->instance);
+    else if (!locked && instance != NULL && is_locked(instance))
         add(draft, PLAN_STEP_UNLOCK, &product->instance);
 }
 
@@ -275,7 +294,7 @@ static void plan_product(struct draft *draft)
 {
     const struct plan_request *request = draft->request;
 
-    bring_product(draft);
+    bring_product(draft, false);
     if (draft->error != PLAN_OK)
         return;
     if (fits(draft)) {
@@ -286,13 +305,82 @@ static void plan_product(struct draft *draft)
         draft->plan->breaks_first = true;
         retire_all(draft, PLAN_RETIRE_DELETE);
         draft->plan->memory_needed = 0;
-        bring_product(draft);
+        bring_product(draft, false);
         list_in_directories(draft);
     } else {
         draft->error = PLAN_NO_ROOM;
         return;
     }
     finish_product(draft);
+}
+
+/* Ready beside the bank in use. What a deletion or a load alone leaves is read again: it is done
+ * when nothing is left to plan. */
+static void plan_load(struct draft *draft)
+{
+    static const struct scp_aid everything = {.len = 0};
+    const struct plan_request *request = draft->request;
+    if (request->package_only)
+        bring_package(draft);
+    else
+        bring_product(draft, true);
+    if (draft->error == PLAN_OK && !fits(draft))
+        draft->error = PLAN_NO_ROOM;
+    if (draft->error != PLAN_OK || draft->plan->count == 0)
+        return;
+    if (request->package_only)
+        add(draft, PLAN_STEP_READ, &everything);
+    else
+        add(draft, PLAN_STEP_CONFIRM, &request->product->instance);
+}
+
+/* Whether anything that is left belongs to the security domain. */
+static bool domain_is_empty(const struct card_content *left, const struct scp_aid *domain)
+{
+    for (size_t i = 0; i < left->count; i++) {
+        const struct content_entry *entry = &left->entries[i];
+        if (!scp_aid_equal(&entry->aid, domain) && scp_aid_equal(&entry->security_domain, domain))
+            return false;
+    }
+    return true;
+}
+
+/* Whether an entry that nobody desires can go when only `left` stays. */
+static bool can_go(const struct card_content *left, const struct content_entry *entry)
+{
+    switch (entry->kind) {
+    case CONTENT_LOAD_FILE:
+        return !content_load_file_in_use(left, &entry->aid, NULL);
+    case CONTENT_SECURITY_DOMAIN:
+        return domain_is_empty(left, &entry->aid);
+    case CONTENT_APPLICATION:
+        return true;
+    }
+    return false;
+}
+
+/* Instances, then the packages that nothing uses without them, then the domains that are empty
+ * without both. */
+static void plan_purge(struct draft *draft)
+{
+    static const struct scp_aid everything = {.len = 0};
+    static const enum content_kind order[] = {CONTENT_APPLICATION, CONTENT_LOAD_FILE,
+                                              CONTENT_SECURITY_DOMAIN};
+    const struct plan_request *request = draft->request;
+    struct card_content left = *request->observed;
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
+        for (size_t i = 0; i < request->undesired_count; i++) {
+            const struct scp_aid *aid = &request->spare[i].aid;
+            const struct content_entry *entry = content_find(&left, aid);
+            if (entry == NULL || entry->kind != order[k] || !can_go(&left, entry))
+                continue;
+            add(draft, order[k] == CONTENT_LOAD_FILE ? PLAN_STEP_DELETE_PACKAGE : PLAN_STEP_DELETE,
+                aid);
+            content_remove(&left, aid);
+        }
+    }
+    if (draft->plan->count > 0)
+        add(draft, PLAN_STEP_READ, &everything);
 }
 
 /* The directory forgets the bank before it goes, so that no terminal is sent to a missing instance.
@@ -317,8 +405,16 @@ enum plan_error plan_make(const struct plan_request *request, struct plan *out)
         add(&draft, PLAN_STEP_READ, &none);
     else if (request->operation == PLAN_REVOKE)
         plan_revocation(&draft);
+    else if (request->operation == PLAN_LOAD)
+        plan_load(&draft);
+    else if (request->operation == PLAN_PURGE)
+        plan_purge(&draft);
     else
         plan_product(&draft);
+    if (draft.error == PLAN_NO_ROOM)
+        plan_cost_spare(request, out);
+    else if (draft.error == PLAN_OK)
+        plan_cost_explain(request, out);
     if (draft.error != PLAN_OK)
         out->count = 0;
     return draft.error;

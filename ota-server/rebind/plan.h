@@ -14,7 +14,14 @@
 
 #include "ota-server/rebind/content.h"
 
-enum plan_operation { PLAN_BIND, PLAN_SWITCH, PLAN_REVOKE, PLAN_AUDIT };
+enum plan_operation {
+    PLAN_BIND,
+    PLAN_SWITCH,
+    PLAN_REVOKE, /* or suspend, where what is retired is locked */
+    PLAN_AUDIT,
+    PLAN_LOAD,  /* hold the product ready: its package, or a locked instance too */
+    PLAN_PURGE, /* delete what nobody desires */
+};
 
 /* What becomes of the bank that a switch or revocation takes out of use. */
 enum plan_retire { PLAN_RETIRE_KEEP, PLAN_RETIRE_LOCK, PLAN_RETIRE_DELETE };
@@ -29,6 +36,7 @@ struct plan_product {
     struct scp_bytes load_file;  /* the whole load file, for a package that is not resident */
     const char *label;           /* application label (tag 50) */
     uint8_t priority;            /* application priority indicator (tag 87) */
+    size_t data_size;            /* of its personalisation, about */
     bool personalised;           /* it has data of its own to be stored after INSTALL */
     bool renewed; /* and the card never got these: an instance that is there has older ones */
     bool doubted; /* or a script with these went out and nothing says that it ran to its end */
@@ -45,6 +53,12 @@ struct plan_domain {
     struct scp_bytes parameters; /* install parameters: C9 … */
 };
 
+/* Something on the card that could go. */
+struct plan_spare {
+    struct scp_aid aid;
+    uint32_t size; /* non-volatile bytes that its deletion frees; 0: not known */
+};
+
 struct plan_request {
     enum plan_operation operation;
     const struct plan_product *product; /* NULL when revoking or auditing */
@@ -53,7 +67,11 @@ struct plan_request {
     const struct scp_aid *issuer;  /* the issuer security domain */
     const struct scp_aid *retired; /* instances of the role that are not the product's */
     size_t retired_count;
+    const struct plan_spare *spare; /* first what nobody desires, then what is retired */
+    size_t spare_count;
+    size_t undesired_count; /* of the spare ones */
     enum plan_retire retire;
+    bool package_only; /* PLAN_LOAD: no instance */
     bool break_before_make;
     bool personalise_selectable; /* a quirk: the card refuses personalisation in INSTALLED */
     bool directories;            /* the role is one that PPSE and PSE list */
@@ -89,21 +107,52 @@ enum plan_channel {
     PLAN_CHANNEL_NONE = PLAN_CHANNELS,
 };
 
+/* What the registry shows of the step's AID when the step is done. */
+struct plan_after {
+    bool listed;
+    uint8_t life_cycle; /* 0: as it was */
+};
+
+/* Sizes are what planning is about, and near enough: `after` and they are not kept with a session.
+ */
 struct plan_step {
     enum plan_step_kind kind;
     enum plan_channel channel;
     struct scp_aid aid; /* what the step is about: instance, package, directory */
+    struct plan_after after;
+    uint32_t wire;   /* bytes of its commands, protected */
+    uint32_t memory; /* non-volatile bytes that it takes on the card */
 };
 
 /* Non-volatile bytes to keep for a new instance with its personalisation and for a new security
  * domain with its keys, which no card states beforehand. */
-enum { PLAN_STEPS_MAX = 32, PLAN_INSTANCE_RESERVE = 2048, PLAN_DOMAIN_RESERVE = 1024 };
+enum {
+    PLAN_STEPS_MAX = 32,
+    PLAN_INSTANCE_RESERVE = 2048,
+    PLAN_DOMAIN_RESERVE = 1024,
+    PLAN_SPARE_MAX = 16,
+    PLAN_WHY_SIZE = 200,
+};
+
+/* How a product comes, the cheapest first. */
+enum plan_way {
+    PLAN_WAY_NONE,     /* no product comes, or what there is must be read first */
+    PLAN_WAY_THERE,    /* its instance is there and selectable */
+    PLAN_WAY_UNLOCK,   /* its instance is there, locked */
+    PLAN_WAY_INSTANCE, /* its package is there: a new instance */
+    PLAN_WAY_LOAD,     /* its package is loaded */
+};
 
 struct plan {
     struct plan_step steps[PLAN_STEPS_MAX];
     size_t count;
     size_t memory_needed; /* non-volatile bytes that the steps before the first deletion take */
     bool breaks_first;    /* the old bank goes before the new one comes */
+    enum plan_way way;
+    char why[PLAN_WHY_SIZE]; /* one English sentence without a full stop, or "" */
+    /* PLAN_NO_ROOM: what would have to go, as far as that is known to be enough. */
+    struct plan_spare spare[PLAN_SPARE_MAX];
+    size_t spare_count;
 };
 
 enum plan_error {
@@ -120,9 +169,13 @@ const char *plan_error_text(enum plan_error error);
 
 /* "load", "install", …: the word a user sees for a step. Never NULL. */
 const char *plan_step_name(enum plan_step_kind kind);
+/* "unlock", "new instance", …; NULL for PLAN_WAY_NONE. */
+const char *plan_way_name(enum plan_way way);
+/* Bytes of all its commands. */
+size_t plan_wire(const struct plan *plan);
 
 /* Plan. When the content is not known (observed->known is false) the plan is one PLAN_STEP_READ:
- * read, then plan again. */
+ * read, then plan again. A plan without steps: the card is as it should be. */
 enum plan_error plan_make(const struct plan_request *request, struct plan *out);
 
 #endif
