@@ -119,12 +119,15 @@ static uint16_t sequence_counter(const struct softcard *card, const struct card_
     return SCP_SW_DATA_NOT_FOUND;
 }
 
+/* GPCS table 10-1. */
 static uint16_t security_level(const struct softcard *card, const struct card_application *domain,
                                struct scp_writer *out)
 {
+    enum { AUTHENTICATED = 0x80 };
+    const struct card_session *session = &card->at->session;
     (void)domain;
-    bool open = card->at->session.state == CARD_SESSION_OPEN;
-    scp_put_u8(out, open ? scp_card_channel_level(&card->at->session.channel) : 0);
+    bool open = session->state == CARD_SESSION_OPEN;
+    scp_put_u8(out, open ? AUTHENTICATED | scp_card_channel_level(&session->channel) : 0);
     return SCP_SW_SUCCESS;
 }
 

@@ -276,6 +276,16 @@ bool card_session_runs(const struct softcard *card)
     return state == CARD_SESSION_OPEN || state == CARD_SESSION_LISTENING;
 }
 
+static uint16_t failed_opening(struct softcard *card, struct card_key_version *version)
+{
+    uint16_t sw = count_try(card, version);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
+    (void)failed_try(card); /* answers 6300 to EXTERNAL AUTHENTICATE alone */
+    sw = card_commit(card);
+    return sw == SCP_SW_SUCCESS ? SCP_SW_SECURITY_STATUS : sw;
+}
+
 /* An error of secure messaging. What opens implicitly may be opened again at once, but each opening
  * that failed was a try. */
 static uint16_t refuse(struct softcard *card, bool opening)
@@ -283,17 +293,13 @@ static uint16_t refuse(struct softcard *card, bool opening)
     bool implicit = is_implicit(&card->at->session);
     struct card_key_version *version = version_of(card);
     card_session_abort(card);
-    if (!implicit)
-        return card_settle(card, SCP_SW_SECURITY_STATUS);
     uint16_t sw = SCP_SW_SECURITY_STATUS;
-    if (opening && version != NULL) {
-        sw = count_try(card, version);
-        (void)failed_try(card);
-        if (sw == SCP_SW_SUCCESS)
-            sw = card_commit(card) == SCP_SW_SUCCESS ? SCP_SW_SECURITY_STATUS
-                                                     : SCP_SW_MEMORY_FAILURE;
-    }
-    card_session_listen(card);
+    if (opening && version != NULL)
+        sw = failed_opening(card, version);
+    else
+        sw = card_settle(card, sw);
+    if (implicit)
+        card_session_listen(card);
     return sw;
 }
 

@@ -112,6 +112,21 @@ static void gpcs_11_1_5_2_a_long_answer_is_fetched_by_get_response(void **state)
     rig_free(rig);
 }
 
+static void gpcs_10_6_the_current_security_level(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    assert_sw(0x9000, rig_hex(rig, "80CA00D300"));
+    assert_data_hex(rig, "D30100");
+    rig_open_with(rig, &rig->keys, rig->params.kvn, SCP_LEVEL_C_MAC);
+    assert_sw(0x9000, rig_send_hex(rig, "80CA00D300"));
+    assert_data_hex(rig, "D30181");
+    rig_open(rig);
+    assert_sw(0x9000, rig_send_hex(rig, "80CA00D300"));
+    assert_data_hex(rig, "D301B3");
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +135,7 @@ int main(void)
         cmocka_unit_test(gpcs_11_3_3_1_3_the_list_of_applications),
         cmocka_unit_test(gpcs_11_3_3_1_3_global_registry_shows_every_application),
         cmocka_unit_test(gpcs_7_4_2_a_supplementary_domain_tells_its_own_data),
+        cmocka_unit_test(gpcs_10_6_the_current_security_level),
         cmocka_unit_test(gpcs_11_1_5_2_a_long_answer_is_fetched_by_get_response),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
