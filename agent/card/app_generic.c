@@ -1,5 +1,6 @@
-/* The applet behind every module that no native one answers for: it can be selected and keeps what
- * it is personalised with; its own commands are unknown to this card. */
+/* The applet behind every module that no native one answers for, because this card runs no
+ * bytecode: it can be selected, keeps what it is personalised with and gives none of it out. Its
+ * own commands are unknown to this card; the words say why a command is refused. */
 #include "agent/card/applet.h"
 #include "agent/card/card.h"
 
@@ -9,12 +10,16 @@ static uint16_t generic_select(const struct card_applet_call *call, struct scp_w
     return SCP_SW_SUCCESS;
 }
 
+/* STORE DATA comes here only outside of a secure channel, where it is refused. */
 static uint16_t generic_command(const struct card_applet_call *call, const struct scp_apdu *apdu,
                                 struct scp_writer *out)
 {
     (void)call;
-    (void)apdu;
     (void)out;
+    if (apdu->cla != SCP_CLA_ISO && apdu->cla != SCP_CLA_GP)
+        return SCP_SW_CLA_NOT_SUPPORTED;
+    if (apdu->cla == SCP_CLA_GP && apdu->ins == SCP_INS_STORE_DATA)
+        return SCP_SW_SECURITY_STATUS;
     return SCP_SW_INS_NOT_SUPPORTED;
 }
 

@@ -251,6 +251,49 @@ static void the_ppse_shows_the_new_bank_after_one_command(void **state)
     rig_free(rig);
 }
 
+/* ---- any other applet --------------------------------------------------------------------------
+ */
+
+static void
+an_applet_that_the_card_does_not_know_is_installed_and_kept_but_says_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t other_package_aid[] = {0xD2, 0x76, 0x00, 0x01, 0x24, 0x01};
+    static const uint8_t other_aid[] = {0xD2, 0x76, 0x00, 0x01, 0x24, 0x01, 0x02, 0x00};
+    const struct rig_package other = {SCP_BYTES(other_package_aid), SCP_BYTES(other_aid), 900};
+    const struct scp_dgi dgi = {.id = 0x0101, .value = SCP_LITERAL(0x70, 0x02, 0x5A, 0x00)};
+    static const struct {
+        const char *command;
+        uint16_t sw;
+    } cases[] = {
+        {"00B2010C00", 0x6D00},         {"80CA006600", 0x6D00},
+        {"00A4020002EF05", 0x6D00},     {"90CA000000", 0x6E00},
+        {"80E2800004010100", 0x6700},   {"80E280000401010100", 0x6982},
+        {"84E280000401010100", 0x6982},
+    };
+    struct rig *rig = rig_new("scp03-i70-aes128");
+    rig_open(rig);
+    assert_sw(0x9000, rig_load(rig, &other, SCP_EMPTY));
+    assert_sw(0x9000,
+              rig_install(rig, (struct scp_install){
+                                   .p1 = SCP_INSTALL_FOR_INSTALL_AND_MAKE_SELECTABLE,
+                                   .load_file = SCP_BYTES(other_package_aid),
+                                   .module = SCP_BYTES(other_aid),
+                                   .application = SCP_BYTES(other_aid),
+                                   .privileges = SCP_LITERAL(0x00),
+                                   .parameters = SCP_LITERAL(0xC9, 0x03, 0x01, 0x02, 0x03)}));
+    assert_sw(0x9000, rig_install(rig, (struct scp_install){.p1 = SCP_INSTALL_FOR_PERSONALIZATION,
+                                                            .application = SCP_BYTES(other_aid)}));
+    assert_sw(0x9000, rig_store(rig, &dgi, 1));
+    assert_sw(0x9000, rig_select(rig, SCP_BYTES(other_aid)));
+    assert_data_hex(rig, "6F0C8408D276000124010200A500");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_sw(cases[i].sw, rig_hex(rig, cases[i].command));
+        assert_int_equal(0, rig->data.len);
+    }
+    rig_free(rig);
+}
+
 /* ---- social security ---------------------------------------------------------------------------
  */
 
@@ -350,6 +393,8 @@ int main(void)
         cmocka_unit_test(the_right_pin_is_accepted),
         cmocka_unit_test(keys_that_fail_their_check_values_are_refused_and_nothing_stays),
         cmocka_unit_test(the_ppse_shows_the_new_bank_after_one_command),
+        cmocka_unit_test(
+            an_applet_that_the_card_does_not_know_is_installed_and_kept_but_says_nothing),
         cmocka_unit_test(a_whole_rebind_leaves_the_social_security_bytes_alone),
         cmocka_unit_test(social_security_takes_no_personalisation_after_issuance),
         cmocka_unit_test(social_security_files_that_are_not_there),

@@ -167,8 +167,57 @@ static void a_counter_that_cannot_be_kept_gives_no_cryptogram(void **state)
     rig_free(bank.rig);
 }
 
-/* ---- BANK_PIN
- * ------------------------------------------------------------------------------------- */
+/* One transaction and a PIN on a card that loses power at a write; the counter of its cryptogram, 0
+ * when there was none. */
+static uint16_t torn_transaction(struct rig *rig, uint64_t write)
+{
+    static const char *const commands[] = {"80A80000068304AABBCCDD00", "0020008008249999FFFFFFFFFF",
+                                           "80AE80000D" CDOL1_DATA "00",
+                                           "80AE400010" CDOL2_NO_ANSWER "00"};
+    uint16_t atc = 0;
+    assert_sw(0x9000, bank_select(rig));
+    softcard_tear_after(rig->card, write);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        uint8_t command[SCP_APDU_MAX];
+        struct scp_writer w = scp_writer_on(rig->response, sizeof rig->response);
+        struct scp_response answer;
+        struct scp_bytes bytes = bank_decode(commands[i], command, sizeof command);
+        if (softcard_transmit(rig->card, bytes, &w) != SCP_OK)
+            break;
+        assert_int_equal(SCP_OK, scp_response_parse(scp_written(&w), &answer));
+        rig->data = answer.data;
+        if (i >= 2 && answer.sw == 0x9000)
+            atc = scp_load_u16(bank_tag(rig, 0x9F36).ptr);
+    }
+    softcard_tear_after(rig->card, 0);
+    return atc;
+}
+
+static void a_cut_of_power_gives_no_counter_twice_and_no_try_for_free(void **state)
+{
+    (void)state;
+    struct bank bank = bank_issue(PBOC_DATA);
+    struct rig *rig = bank.rig;
+    uint16_t last = 0;
+    for (uint64_t write = 1; write <= 12; write++) {
+        uint8_t atr[SOFTCARD_ATR_MAX];
+        size_t atr_len = 0;
+        uint16_t atc = torn_transaction(rig, write);
+        assert_true(atc == 0 || atc > last);
+        last = atc == 0 ? last : atc;
+        softcard_power(rig->card, atr, &atr_len);
+        assert_sw(0x9000, bank_select(rig));
+        assert_sw(0x9000, rig_hex(rig, "80CA9F3600"));
+        assert_true(scp_load_u16(scp_bytes_from(rig->data, 3).ptr) >= last);
+        assert_sw(0x9000, rig_hex(rig, "80CA9F1700"));
+        assert_int_equal(write > 2 ? 3 : 4, rig->data.ptr[3]);
+        assert_sw(0x9000, rig_hex(rig, "0020008008241234FFFFFFFFFF"));
+    }
+    assert_true(last > 5);
+    rig_free(rig);
+}
+
+/* ---- PIN ------------------------------------------------------------------------------------- */
 
 static void the_pin_is_counted_as_it_was_personalised_and_shows_in_the_results(void **state)
 {
@@ -365,6 +414,7 @@ int main(void)
         cmocka_unit_test(wrong_parameters_and_lengths_have_their_words),
         cmocka_unit_test(the_counter_moves_at_each_transaction_and_stops_at_its_end),
         cmocka_unit_test(a_counter_that_cannot_be_kept_gives_no_cryptogram),
+        cmocka_unit_test(a_cut_of_power_gives_no_counter_twice_and_no_try_for_free),
         cmocka_unit_test(the_pin_is_counted_as_it_was_personalised_and_shows_in_the_results),
         cmocka_unit_test(a_blocked_pin_shows_in_the_results),
         cmocka_unit_test(a_try_that_cannot_be_counted_is_none),
