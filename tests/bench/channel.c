@@ -27,7 +27,7 @@ enum { ROUNDS = 4000, RUNS = 15, ATTEMPTS = 8 };
 #else
 enum { ROUNDS = 100, RUNS = 2, ATTEMPTS = 1 };
 #endif
-enum { STAGE = 512 };
+enum { STAGE = 512, PREPARED_RUNS = 3 * RUNS };
 
 static double now(void)
 {
@@ -353,7 +353,7 @@ static size_t prepare(struct scp_channel *ch, const struct contest *contest, str
     }
     install.p1 = 0x0C;
     put_command(ch, &install, w);
-    for (uint8_t n = 0; n < STORE_DATA; n++) {
+    for (unsigned n = 0; n < STORE_DATA; n++) {
         const struct scp_apdu store = {0x80, SCP_INS_STORE_DATA, 0x08,
                                        n,    SCP_BYTES(data),    SCP_NO_LE};
         put_command(ch, &store, w);
@@ -370,7 +370,7 @@ static void run_prepare(const struct contest *contest)
     struct scp_writer s = scp_writer_on(saved, sizeof saved);
     size_t commands = 0;
     double best = 1e9;
-    for (size_t n = 0; n < 3 * RUNS; n++) {
+    for (size_t n = 0; n < PREPARED_RUNS; n++) {
         w = scp_writer_on(script, sizeof script);
         double start = now();
         commands = prepare(&ch, contest, &w);

@@ -137,6 +137,28 @@ static void a_flipped_bit_of_a_response_is_refused(void **state)
     for_each_session(run_flipped_response);
 }
 
+/* Who has the keys and leaves the padding out is refused all the same. */
+static void unpadded_data_are_refused_under_a_right_mac(void **state)
+{
+    (void)state;
+    const uint8_t covered[] = {0x84, 0xF2, 0x40, 0x00, 16, 1, 2, 3, 4, 5, 6, 7, 8};
+    const uint8_t zero[8] = {0};
+    struct pair p;
+    uint8_t data[SCP_APDU_DATA_MAX];
+    uint8_t command[5 + 16] = {0x84, 0xF2, 0x40, 0x00, 16};
+    struct scp_apdu plain;
+    pair_open(&p, &(struct option){SCP_PROTOCOL_02, 0x05, 16, 0}, 0x03);
+    assert_int_equal(
+        scp_des3_cbc_encrypt(&p.host.keys.enc, zero, scp_bytes_of(&covered[5], 8), &command[5]),
+        SCP_OK);
+    assert_int_equal(
+        scp_mac_des_retail(&p.host.keys.mac, p.host.chaining, SCP_BYTES(covered), &command[13]),
+        SCP_OK);
+    assert_int_equal(scp_card_channel_receive(&p.card, SCP_BYTES(command), &plain, data),
+                     SCP_BAD_MAC);
+    pair_fini(&p);
+}
+
 /* ---- order -------------------------------------------------------------------------------- */
 
 static void run_skipped_command(struct pair *p)
@@ -332,15 +354,16 @@ static uint8_t on_channel(uint8_t class, unsigned channel)
 static void run_class_bytes(struct pair *p)
 {
     static const uint8_t classes[] = {0x80, 0x00, 0x90};
-    for (size_t n = 0; n < 3 * 20; n++) {
+    enum { CHANNELS = 20, ALL = 3 * CHANNELS };
+    for (size_t n = 0; n < ALL; n++) {
         uint8_t wrapped[SCP_APDU_MAX];
         uint8_t received[SCP_APDU_DATA_MAX];
         struct scp_apdu plain;
         struct scp_apdu command = sample(p, 7);
-        command.cla = on_channel(classes[n / 20], n % 20);
+        command.cla = on_channel(classes[n / CHANNELS], n % CHANNELS);
         struct scp_bytes bytes = wrap(p, &command, wrapped);
         if ((p->level & SCP_LEVEL_C_MAC) != 0)
-            assert_int_equal(wrapped[0], command.cla | (n % 20 < 4 ? 0x04 : 0x20));
+            assert_int_equal(wrapped[0], command.cla | (n % CHANNELS < 4 ? 0x04 : 0x20));
         else
             assert_int_equal(wrapped[0], command.cla);
         assert_int_equal(scp_card_channel_receive(&p->card, bytes, &plain, received), SCP_OK);
@@ -453,6 +476,7 @@ int main(void)
         cmocka_unit_test(responses_collected_in_parts_come_back),
         cmocka_unit_test(a_flipped_bit_of_a_command_is_refused),
         cmocka_unit_test(a_flipped_bit_of_a_response_is_refused),
+        cmocka_unit_test(unpadded_data_are_refused_under_a_right_mac),
         cmocka_unit_test(a_skipped_or_repeated_command_is_refused),
         cmocka_unit_test(a_plain_command_is_refused_where_a_mac_is_due),
         cmocka_unit_test(a_response_of_an_earlier_command_is_refused),
