@@ -23,6 +23,7 @@ struct key_form {
 
 static const struct key_form des_form = {SCP_KEY_TYPE_DES, SCP_DES_BLOCK, scp_kcv_des};
 static const struct key_form aes_form = {SCP_KEY_TYPE_AES, SCP_AES_BLOCK, scp_kcv_aes};
+static const struct key_form aes_zeros_form = {SCP_KEY_TYPE_AES, SCP_AES_BLOCK, scp_kcv_aes_zeros};
 
 static const uint8_t usages[KEY_COUNT] = {SCP_KEY_USAGE_ENC, SCP_KEY_USAGE_MAC, SCP_KEY_USAGE_DEK};
 
@@ -73,18 +74,72 @@ static enum scp_error put_transfer(const struct vault_key_transfer *transfer,
     return scp_writer_status(dgis);
 }
 
+/* ---- PUT KEY ------------------------------------------------------------------------------ */
+
+/* SCP02 with one base key (GPCS table E-1, b1). */
+static size_t key_count(const struct scp_session_context *session)
+{
+    return session->protocol == SCP_PROTOCOL_02 && (session->i & 0x01) == 0 ? 1 : KEY_COUNT;
+}
+
+static enum scp_error put_fields(const struct vault_key_transfer *transfer,
+                                 const struct key_form *form, const struct scp_key_set *set,
+                                 const struct scp_put_key_quirks *quirks, struct scp_writer *fields)
+{
+    const struct scp_key *const keys[KEY_COUNT] = {&set->enc, &set->mac, &set->dek};
+    struct sealed_key sealed[KEY_COUNT];
+    struct scp_put_key put_key = {
+        .kvn = transfer->kvn, .first_key_id = 1, .key_count = key_count(transfer->session)};
+    uint8_t scratch[CONTROL_DATA_MAX];
+    struct scp_writer w = scp_writer_on(scratch, sizeof scratch);
+    struct scp_apdu command;
+    for (size_t i = 0; i < put_key.key_count; i++) {
+        SCP_TRY(seal(transfer, form, keys[i], &sealed[i]));
+        put_key.keys[i] =
+            scp_symmetric_key(form->type, scp_bytes_of(sealed[i].value, sealed[i].len),
+                              keys[i]->len, SCP_BYTES(sealed[i].kcv), quirks);
+    }
+    SCP_TRY(scp_put_key_command(&put_key, &w, &command));
+    scp_put(fields, scp_bytes_from(command.data, 1)); /* without the key version number */
+    return scp_writer_status(fields);
+}
+
+/* ---- the calls ---------------------------------------------------------------------------- */
+
+static const struct key_form *form_of(const struct vault_key_transfer *transfer,
+                                      const struct scp_put_key_quirks *quirks)
+{
+    if (transfer->session->protocol == SCP_PROTOCOL_02)
+        return &des_form;
+    return quirks != NULL && quirks->aes_kcv_zeros ? &aes_zeros_form : &aes_form;
+}
+
 enum scp_error vault_transfer_keys(struct vault *vault, const struct vault_key_transfer *transfer,
                                    struct scp_writer *dgis)
 {
     struct scp_key_set set = {0};
-    bool scp02 = transfer->session->protocol == SCP_PROTOCOL_02;
     size_t before = dgis->len;
     enum scp_error error =
         vault_diversified(vault, transfer->label, transfer->session->diversification_data, &set);
     if (error == SCP_OK)
-        error = put_transfer(transfer, scp02 ? &des_form : &aes_form, &set, dgis);
+        error = put_transfer(transfer, form_of(transfer, NULL), &set, dgis);
     scp_wipe(&set, sizeof set);
     if (error != SCP_OK)
         writer_take_back(dgis, before);
+    return error;
+}
+
+enum scp_error vault_code_keys(struct vault *vault, const struct vault_key_transfer *transfer,
+                               const struct scp_put_key_quirks *quirks, struct scp_writer *fields)
+{
+    struct scp_key_set set = {0};
+    size_t before = fields->len;
+    enum scp_error error =
+        vault_diversified(vault, transfer->label, transfer->session->diversification_data, &set);
+    if (error == SCP_OK)
+        error = put_fields(transfer, form_of(transfer, quirks), &set, quirks, fields);
+    scp_wipe(&set, sizeof set);
+    if (error != SCP_OK)
+        writer_take_back(fields, before);
     return error;
 }

@@ -23,6 +23,7 @@
 
 #include "scp/channel/keys.h"
 #include "scp/crypto/kdf.h"
+#include "scp/gp/put_key.h"
 
 struct rebind_env; /* scp/host/env.h */
 struct vault;
@@ -108,6 +109,14 @@ struct vault_key_transfer {
 SCP_MUST_USE enum scp_error vault_transfer_keys(struct vault *vault,
                                                 const struct vault_key_transfer *transfer,
                                                 struct scp_writer *dgis);
+
+/* Append the same keys as the key data fields of PUT KEY (GPCS 11.8.2.3): what struct scp_put_key
+ * calls `coded`. One key where the session's option has one base key, else three. `quirks` say how
+ * the card wants them coded; NULL: as the specifications do. The transfer's errors. */
+SCP_MUST_USE enum scp_error vault_code_keys(struct vault *vault,
+                                            const struct vault_key_transfer *transfer,
+                                            const struct scp_put_key_quirks *quirks,
+                                            struct scp_writer *fields);
 
 /* ---- sealing and pseudonyms --------------------------------------------------------------- */
 

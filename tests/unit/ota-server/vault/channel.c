@@ -128,6 +128,60 @@ static void key_set_travels_under_the_sessions_key(void **state)
     }
 }
 
+/* The same by PUT KEY, in each coding that cards want. */
+static void key_set_is_coded_for_put_key(void **state)
+{
+    struct fixture *f = *state;
+    static const struct scp_put_key_quirks codings[] = {
+        {.aes_bare = false}, {.aes_bare = true}, {.aes_kcv_zeros = true}};
+    struct scp_session_context session = {.protocol = SCP_PROTOCOL_03, .i = 0x70, .kvn = 0x30};
+    struct vault_card_keys handle;
+    struct scp_keys keys;
+    struct scp_key_set card;
+    const uint8_t data[10] = {9, 8, 7};
+    memcpy(session.diversification_data, data, sizeof data);
+    assert_scp_ok(vault_card_keys(f->vault, "isd-2021", &handle, &keys));
+    assert_scp_ok(scp_diversify(SCP_DIVERSIFY_KDF3, &masters, data, &card));
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t buffer[256] = {0x31}, clear[SCP_KEY_MAX], kcv[3];
+        static const uint8_t zero[16];
+        struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+        struct scp_put_key parsed;
+        const struct vault_key_transfer transfer = {"isd-2021", 0x31, &keys, &session};
+        scp_put_u8(&w, 0x31);
+        assert_scp_ok(vault_code_keys(f->vault, &transfer, &codings[i], &w));
+        assert_scp_ok(scp_put_key_parse(0, 0x81, scp_written(&w), &parsed));
+        assert_int_equal(parsed.key_count, 3);
+        const struct scp_key_component *dek = &parsed.keys[2].components[0];
+        assert_int_equal(dek->inner_length, !codings[i].aes_bare);
+        assert_scp_ok(scp_aes_cbc_decrypt(&card.dek, zero, dek->value, clear));
+        assert_memory_equal(clear, card.dek.bytes, card.dek.len);
+        assert_scp_ok(codings[i].aes_kcv_zeros ? scp_kcv_aes_zeros(&card.dek, kcv)
+                                               : scp_kcv_aes(&card.dek, kcv));
+        assert_memory_equal(parsed.keys[2].kcv.ptr, kcv, sizeof kcv);
+    }
+}
+
+/* SCP02 with one base key wants one. */
+static void one_base_key_is_one_key(void **state)
+{
+    struct fixture *f = *state;
+    struct scp_session_context session = {.protocol = SCP_PROTOCOL_02, .i = 0x54, .kvn = 0x20};
+    struct vault_card_keys handle;
+    struct scp_keys keys;
+    struct scp_put_key parsed;
+    uint8_t buffer[256];
+    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
+    assert_scp_ok(vault_add_key_set(f->vault, "one", SCP_DIVERSIFY_EMV, &masters));
+    assert_scp_ok(vault_card_keys(f->vault, "one", &handle, &keys));
+    const struct vault_key_transfer transfer = {"one", 0x21, &keys, &session};
+    scp_put_u8(&w, 0x21);
+    assert_scp_ok(vault_code_keys(f->vault, &transfer, NULL, &w));
+    assert_scp_ok(scp_put_key_parse(0, 0x01, scp_written(&w), &parsed));
+    assert_int_equal(parsed.key_count, 1);
+    assert_int_equal(parsed.keys[0].components[0].type, SCP_KEY_TYPE_DES);
+}
+
 static void key_set_of_unknown_masters_goes_nowhere(void **state)
 {
     struct fixture *f = *state;
@@ -139,6 +193,7 @@ static void key_set_of_unknown_masters_goes_nowhere(void **state)
     assert_scp_ok(vault_card_keys(f->vault, "isd-2021", &handle, &keys));
     const struct vault_key_transfer transfer = {"bank-x", 0x31, &keys, &session};
     assert_scp_error(KEY_UNAVAILABLE, vault_transfer_keys(f->vault, &transfer, &dgis));
+    assert_scp_error(KEY_UNAVAILABLE, vault_code_keys(f->vault, &transfer, NULL, &dgis));
     assert_int_equal(dgis.len, 0);
 }
 
@@ -158,6 +213,8 @@ int main(void)
         TEST(card_accepts_sessions_under_the_vaults_keys),
         TEST(card_answer_is_predicted),
         TEST(key_set_travels_under_the_sessions_key),
+        TEST(key_set_is_coded_for_put_key),
+        TEST(one_base_key_is_one_key),
         TEST(key_set_of_unknown_masters_goes_nowhere),
         TEST(unknown_key_set_is_not_found),
     };
