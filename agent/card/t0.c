@@ -12,7 +12,7 @@ bool card_t0_offered(struct scp_bytes atr)
     struct scp_reader r = scp_reader_on(atr);
     (void)scp_get_u8(&r); /* TS */
     uint8_t t0 = scp_get_u8(&r);
-    for (uint8_t bit = TA; bit <= TC; bit = (uint8_t)(bit << 1))
+    for (unsigned bit = TA; bit <= TC; bit <<= 1)
         if ((t0 & bit) != 0)
             (void)scp_get_u8(&r);
     return (t0 & TD) == 0 || (scp_get_u8(&r) & 0x0F) == 0;

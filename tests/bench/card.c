@@ -20,7 +20,7 @@ static const uint8_t package_aid[] = {0xA0, 0x00, 0x00, 0x03, 0x33, 0xF0, 0x02};
 static const uint8_t module_aid[] = {0xA0, 0x00, 0x00, 0x03, 0x33, 0xF0, 0x02, 0x01};
 static const uint8_t instance_aid[] = {0xA0, 0x00, 0x00, 0x03, 0x33, 0x01, 0x01, 0x01, 0x02};
 static const struct rig_package package = {
-    {package_aid, sizeof package_aid}, {module_aid, sizeof module_aid}, 32 * 1024};
+    {package_aid, sizeof package_aid}, {module_aid, sizeof module_aid}, 32768};
 
 static double cpu_now(void)
 {
@@ -115,7 +115,8 @@ static void a_rebind_costs_the_card_a_small_multiple_of_its_cipher(void **state)
     struct rig *rig = rig_new("scp03-i70-aes128");
     struct tape *tape = calloc(1, sizeof *tape);
     struct rebind_blob image = {.ptr = malloc(rig->image_len), .len = rig->image_len};
-    assert_true(tape != NULL && image.ptr != NULL);
+    assert_non_null(tape);
+    assert_non_null(image.ptr);
     memcpy(image.ptr, rig->image, image.len);
     rig->watch = record;
     rig->watch_ctx = tape;

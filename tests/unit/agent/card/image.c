@@ -142,7 +142,7 @@ static void an_image_does_not_grow_without_end(void **state)
     size_t issued = rig->image_len;
     for (size_t i = 0; i < 1000; i++)
         rig_open(rig);
-    assert_true(rig->image_len < 3 * issued + 20 * 1024);
+    assert_true(rig->image_len < 3 * issued + 20000);
     rig_reopen(rig);
     assert_sw(0x9000, rig_hex(rig, "80CA00C100"));
     assert_data_hex(rig, "C1030003E8");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/card/vpcd.h"
@@ -14,13 +15,15 @@
 struct service {
     struct rig *rig;
     int socket;
+    bool real_time;
     enum scp_error result;
 };
 
 static void *serve(void *argument)
 {
     struct service *service = argument;
-    service->result = softcard_vpcd_serve(service->rig->card, service->socket, false, NULL);
+    service->result =
+        softcard_vpcd_serve(service->rig->card, service->socket, service->real_time, NULL);
     (void)close(service->socket);
     return NULL;
 }
@@ -65,6 +68,50 @@ static void the_driver_powers_asks_for_the_atr_and_sends_commands(void **state)
     (void)close(pair[0]);
     assert_int_equal(0, pthread_join(thread, NULL));
     assert_int_equal(SCP_OK, service.result);
+    rig_free(service.rig);
+}
+
+static double seconds(void)
+{
+    struct timespec at;
+    assert_int_equal(0, clock_gettime(CLOCK_MONOTONIC, &at));
+    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
+}
+
+static void in_real_time_an_answer_takes_as_long_as_a_real_one(void **state)
+{
+    (void)state;
+    static const uint8_t get_data[] = {0x00, 0x05, 0x80, 0xCA, 0x00, 0x42, 0x00};
+    int pair[2];
+    assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    struct service service = {.rig = rig_new("scp02-i15"), .socket = pair[1], .real_time = true};
+    for (size_t i = 0; i < 10; i++)
+        write_all(pair[0], get_data, sizeof get_data);
+    assert_int_equal(0, shutdown(pair[0], SHUT_WR));
+    double start = seconds();
+    (void)serve(&service);
+    assert_int_equal(SCP_OK, service.result);
+    double busy = 1e-6 * (double)softcard_busy_us(service.rig->card);
+    assert_true(busy > 0.04 && seconds() - start >= busy);
+    (void)close(pair[0]);
+    rig_free(service.rig);
+}
+
+static void a_card_that_loses_its_power_is_taken_out(void **state)
+{
+    (void)state;
+    static const uint8_t update[] = {0x00, 0x0E, 0x80, 0x50, 0x00, 0x00, 0x08, 1,
+                                     2,    3,    4,    5,    6,    7,    8,    0x00};
+    int pair[2];
+    uint8_t byte;
+    assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    struct service service = {.rig = rig_new("scp03-i70-aes128"), .socket = pair[1]};
+    softcard_tear_after(service.rig->card, 1);
+    write_all(pair[0], update, sizeof update);
+    (void)serve(&service);
+    assert_int_equal(SCP_STATE, service.result);
+    assert_int_equal(0, recv(pair[0], &byte, 1, 0)); /* no answer */
+    (void)close(pair[0]);
     rig_free(service.rig);
 }
 
@@ -114,6 +161,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_driver_powers_asks_for_the_atr_and_sends_commands),
+        cmocka_unit_test(in_real_time_an_answer_takes_as_long_as_a_real_one),
+        cmocka_unit_test(a_card_that_loses_its_power_is_taken_out),
         cmocka_unit_test(a_message_that_is_cut_or_too_long_ends_the_service),
         cmocka_unit_test(a_driver_that_is_not_there_is_named),
     };
