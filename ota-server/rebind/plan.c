@@ -27,6 +27,9 @@ static const char *const step_names[] = {
     [PLAN_STEP_CREATE_DOMAIN] = "create domain",
     [PLAN_STEP_KEY_DOMAIN] = "key domain",
     [PLAN_STEP_EXTRADITE] = "extradite",
+    [PLAN_STEP_PUT_KEYS] = "put keys",
+    [PLAN_STEP_DELETE_KEYS] = "delete keys",
+    [PLAN_STEP_CONFIRM_KEYS] = "confirm keys",
 };
 
 const char *plan_step_name(enum plan_step_kind kind)
@@ -45,6 +48,7 @@ const char *plan_error_text(enum plan_error error)
         [PLAN_NO_LOAD_FILE] = "the package is neither on the card nor in the server",
         [PLAN_DOMAIN_LOCKED] = "the bank's security domain is locked on the card",
         [PLAN_TOO_MANY_STEPS] = "the rebind takes more steps than one operation may have",
+        [PLAN_NO_KEYS] = "no key set of the card's record opens the security domain",
     };
     size_t index = (size_t)error;
     return index < sizeof texts / sizeof texts[0] ? texts[index] : "?";
@@ -397,10 +401,13 @@ static void plan_revocation(struct draft *draft)
 
 enum plan_error plan_make(const struct plan_request *request, struct plan *out)
 {
-    *out = (struct plan){.count = 0};
+    *out = (struct plan){.content_known =
+                             request->observed->known && request->operation != PLAN_AUDIT};
     struct draft draft = {.request = request, .plan = out, .error = PLAN_OK};
     static const struct scp_aid none = {.len = 0};
 
+    if (request->operation == PLAN_REKEY)
+        return plan_keys(request, out);
     if (!request->observed->known || request->operation == PLAN_AUDIT)
         add(&draft, PLAN_STEP_READ, &none);
     else if (request->operation == PLAN_REVOKE)

@@ -21,6 +21,7 @@ enum plan_operation {
     PLAN_AUDIT,
     PLAN_LOAD,  /* hold the product ready: its package, or a locked instance too */
     PLAN_PURGE, /* delete what nobody desires */
+    PLAN_REKEY, /* other keys for a security domain */
 };
 
 /* What becomes of the bank that a switch or revocation takes out of use. */
@@ -53,6 +54,31 @@ struct plan_domain {
     struct scp_bytes parameters; /* install parameters: C9 … */
 };
 
+/* Whom a step speaks to: a security domain under one of its key sets, through a secure channel; or
+ * nobody in particular, in plain commands as a terminal sends them. */
+enum plan_channel {
+    PLAN_CHANNEL_ISSUER,   /* the issuer security domain */
+    PLAN_CHANNEL_BANK,     /* the bank's supplementary security domain, under its own keys */
+    PLAN_CHANNEL_NEW_KEYS, /* the security domain that is given new keys, under those */
+    PLAN_CHANNELS,
+    PLAN_CHANNEL_NONE = PLAN_CHANNELS,
+};
+
+enum { PLAN_OLD_KEYS_MAX = 4 };
+
+/* A security domain gets other keys. Adding, proving and deleting is the order that leaves nobody
+ * outside: an interruption leaves two candidates, of which the card's cryptogram tells the one that
+ * is there. */
+struct plan_rekey {
+    enum plan_channel domain; /* whose keys: the issuer's or the bank's */
+    struct scp_aid aid;
+    uint8_t kvn;      /* the new key set's */
+    bool on_card;     /* it is there, as far as is known: it only needs to be proven */
+    bool has_channel; /* an old key set is at hand that may open the domain */
+    uint8_t old_kvns[PLAN_OLD_KEYS_MAX]; /* key sets to be deleted */
+    size_t old_count;
+};
+
 /* Something on the card that could go. */
 struct plan_spare {
     struct scp_aid aid;
@@ -63,6 +89,7 @@ struct plan_request {
     enum plan_operation operation;
     const struct plan_product *product; /* NULL when revoking or auditing */
     const struct plan_domain *domain;   /* NULL: the issuer's personalises the instance */
+    const struct plan_rekey *rekey;     /* PLAN_REKEY alone */
     const struct card_content *observed;
     const struct scp_aid *issuer;  /* the issuer security domain */
     const struct scp_aid *retired; /* instances of the role that are not the product's */
@@ -94,18 +121,12 @@ enum plan_step_kind {
     PLAN_STEP_CREATE_DOMAIN,  /* INSTALL [for install and make selectable] of the bank's domain */
     PLAN_STEP_KEY_DOMAIN,     /* its first key set, which makes it PERSONALIZED */
     PLAN_STEP_EXTRADITE,      /* INSTALL [for extradition] of an instance to the bank's domain */
+    PLAN_STEP_PUT_KEYS,       /* PUT KEY: a further key set of a security domain */
+    PLAN_STEP_DELETE_KEYS,    /* DELETE of an old one, under the new one */
+    PLAN_STEP_CONFIRM_KEYS,   /* GET DATA: the key sets that there are, and the memory left */
 };
 
-enum { PLAN_STEP_KINDS = PLAN_STEP_EXTRADITE + 1 };
-
-/* Whom a step speaks to: a security domain under one of its key sets, through a secure channel; or
- * nobody in particular, in plain commands as a terminal sends them. */
-enum plan_channel {
-    PLAN_CHANNEL_ISSUER, /* the issuer security domain */
-    PLAN_CHANNEL_BANK,   /* the bank's supplementary security domain, under its own keys */
-    PLAN_CHANNELS,
-    PLAN_CHANNEL_NONE = PLAN_CHANNELS,
-};
+enum { PLAN_STEP_KINDS = PLAN_STEP_CONFIRM_KEYS + 1 };
 
 /* What the registry shows of the step's AID when the step is done. */
 struct plan_after {
@@ -118,7 +139,8 @@ struct plan_after {
 struct plan_step {
     enum plan_step_kind kind;
     enum plan_channel channel;
-    struct scp_aid aid; /* what the step is about: instance, package, directory */
+    struct scp_aid aid; /* what the step is about: instance, package, directory, domain */
+    uint8_t kvn;        /* of steps with keys */
     struct plan_after after;
     uint32_t wire;   /* bytes of its commands, protected */
     uint32_t memory; /* non-volatile bytes that it takes on the card */
@@ -153,6 +175,7 @@ struct plan {
     /* PLAN_NO_ROOM: what would have to go, as far as that is known to be enough. */
     struct plan_spare spare[PLAN_SPARE_MAX];
     size_t spare_count;
+    bool content_known; /* it was made from what the card is known to carry */
 };
 
 enum plan_error {
@@ -162,6 +185,7 @@ enum plan_error {
     PLAN_NO_LOAD_FILE,   /* the package is neither resident nor at hand */
     PLAN_DOMAIN_LOCKED,  /* the bank's security domain is locked: somebody's decision */
     PLAN_TOO_MANY_STEPS, /* more than PLAN_STEPS_MAX */
+    PLAN_NO_KEYS,        /* no key set of the record opens the security domain */
 };
 
 /* One English sentence without a full stop; never NULL. */
@@ -177,5 +201,8 @@ size_t plan_wire(const struct plan *plan);
 /* Plan. When the content is not known (observed->known is false) the plan is one PLAN_STEP_READ:
  * read, then plan again. A plan without steps: the card is as it should be. */
 enum plan_error plan_make(const struct plan_request *request, struct plan *out);
+
+/* The part of plan_make that changes keys (plan_keys.c). It needs no content. */
+enum plan_error plan_keys(const struct plan_request *request, struct plan *out);
 
 #endif

@@ -33,6 +33,9 @@ static const struct step_cost costs[PLAN_STEP_KINDS] = {
     [PLAN_STEP_CREATE_DOMAIN] = {{true, SCP_APPLICATION_SELECTABLE}, INSTALL_DATA},
     [PLAN_STEP_KEY_DOMAIN] = {{true, SCP_SECURITY_DOMAIN_PERSONALIZED}, INSTALL_DATA + KEYS_DATA},
     [PLAN_STEP_EXTRADITE] = {{true, 0}, INSTALL_DATA},
+    [PLAN_STEP_PUT_KEYS] = {{true, 0}, KEYS_DATA},
+    [PLAN_STEP_DELETE_KEYS] = {{true, 0}, 0},
+    [PLAN_STEP_CONFIRM_KEYS] = {{true, 0}, COMMAND_OVERHEAD},
 };
 
 static uint32_t blocks(size_t size)
@@ -57,6 +60,9 @@ void plan_cost_step(const struct plan_request *request, struct plan_step *step)
         break;
     case PLAN_STEP_PERSONALISE:
         step->wire += blocks(product->data_size);
+        break;
+    case PLAN_STEP_PUT_KEYS:
+        step->memory = KEYS_DATA;
         break;
     case PLAN_STEP_CREATE_DOMAIN:
         step->memory = PLAN_DOMAIN_RESERVE;

@@ -1,28 +1,42 @@
 #include "ota-server/rebind/protect.h"
 
+#include "scp/gp/commands.h"
+#include "scp/gp/install.h"
+#include "scp/gp/parameters.h"
+#include "scp/gp/privileges.h"
+#include "scp/gp/put_key.h"
+
 enum {
-    INS_DELETE = 0xE4,
-    INS_INSTALL = 0xE6,
-    INS_LOAD = 0xE8,
-    INS_STORE_DATA = 0xE2,
-    INS_SET_STATUS = 0xF0,
-    INS_GET_STATUS = 0xF2,
-    INS_GET_DATA = 0xCA,
-    INS_SELECT = 0xA4,
-    INS_INITIALIZE_UPDATE = 0x50,
-    INS_EXTERNAL_AUTHENTICATE = 0x82,
     INS_GET_PROCESSING_OPTIONS = 0xA8,
     INS_GENERATE_AC = 0xAE,
 };
 
 enum {
-    SET_STATUS_APPLICATION = 0x40, /* GPCS table 11-86 */
-    DELETE_TAG_AID = 0x4F,
-    INSTALL_FIELDS_MAX = 3, /* load file, module, instance: the fields that are AIDs */
+    SEGMENT = 0x80,         /* P1: more of the command follows (GPCS 11.1.5.1) */
+    LAST_BLOCK = 0x80,      /* P1 of LOAD and STORE DATA */
+    KEY_IDS_SEVERAL = 0x81, /* P2 of PUT KEY: several, from identifier 1 */
 };
 
-/* How a wrapped command is examined. */
-typedef const char *examine(const struct protect_rules *rules, const struct scp_apdu *command);
+/* What LOAD or STORE DATA continue. */
+enum { OPEN_NOTHING, OPEN_LOAD, OPEN_PERSONALISATION };
+
+/* Privileges with which an application or security domain reaches what is not its own (GPCS table
+ * 6-1). */
+static const uint32_t reaching =
+    SCP_PRIVILEGE_CARD_LOCK | SCP_PRIVILEGE_CARD_TERMINATE | SCP_PRIVILEGE_CARD_RESET |
+    SCP_PRIVILEGE_MANDATED_DAP_VERIFICATION | SCP_PRIVILEGE_TOKEN_VERIFICATION |
+    SCP_PRIVILEGE_GLOBAL_DELETE | SCP_PRIVILEGE_GLOBAL_LOCK | SCP_PRIVILEGE_GLOBAL_REGISTRY |
+    SCP_PRIVILEGE_FINAL_APPLICATION | SCP_PRIVILEGE_RECEIPT_GENERATION;
+
+/* A command and what it is judged by. */
+struct subject {
+    const struct protect_rules *rules;
+    const struct scp_apdu *command;
+    uint8_t channel_kvn;
+    uint8_t open;
+};
+
+typedef const char *examine(struct subject *subject);
 
 static bool names(struct scp_bytes name, const struct scp_aid *kept)
 {
@@ -41,49 +55,140 @@ static bool names_protected(const struct protect_rules *rules, struct scp_bytes 
     return rules->isd != NULL && names(name, rules->isd);
 }
 
-/* INSTALL (GPCS 11.5.2.3): the leading LV fields are AIDs in every form; [for load] has the hash of
- * the load file third, which cannot start like an AID that matters and is skipped all the same. */
-static const char *examine_install(const struct protect_rules *rules,
-                                   const struct scp_apdu *command)
+/* ---- content ------------------------------------------------------------------------------ */
+
+static bool reaches_out(struct scp_bytes privileges)
 {
-    size_t aids = command->p1 == 0x02 ? 2 : INSTALL_FIELDS_MAX;
-    struct scp_reader r = scp_reader_on(command->data);
-    for (size_t i = 0; i < aids; i++) {
-        struct scp_bytes field = scp_get_lv(&r);
-        if (scp_reader_status(&r) != SCP_OK)
-            return "INSTALL whose fields cannot be read";
-        if (names_protected(rules, field))
-            return "INSTALL that names a protected AID";
-    }
+    uint32_t set = 0;
+    if (privileges.len == 0)
+        return false;
+    return scp_privileges_complete(privileges, &set) != SCP_OK || (set & reaching) != 0;
+}
+
+/* What a card keeps for ever: an implicit selection, and restrictions of itself (GPCS 11.1.7, table
+ * 11-53). */
+static const char *examine_parameters(struct scp_bytes bytes)
+{
+    struct scp_parameters parameters;
+    if (scp_parameters_parse(bytes, &parameters) != SCP_OK)
+        return "INSTALL whose parameters cannot be read";
+    if (parameters.implicit_count > 0 || parameters.restricted != 0)
+        return "INSTALL with parameters that can never be taken back";
     return NULL;
 }
 
-static const char *examine_delete(const struct protect_rules *rules, const struct scp_apdu *command)
+static const char *examine_install(struct subject *subject)
 {
-    struct scp_reader r = scp_reader_on(command->data);
-    if (scp_get_u8(&r) != DELETE_TAG_AID)
-        return "DELETE of something other than one AID";
-    struct scp_bytes aid = scp_get_lv(&r);
-    if (scp_reader_end(&r) != SCP_OK)
-        return "DELETE of something other than one AID";
-    return names_protected(rules, aid) ? "DELETE of a protected AID" : NULL;
+    const struct scp_apdu *command = subject->command;
+    struct scp_install install;
+    subject->open = OPEN_NOTHING;
+    if ((command->p1 & SEGMENT) != 0)
+        return "a part of an INSTALL, which says nothing of the whole";
+    if (scp_install_parse(command->p1, command->p2, command->data, &install) != SCP_OK)
+        return "INSTALL whose fields cannot be read";
+    if (install.p1 == SCP_INSTALL_FOR_REGISTRY_UPDATE)
+        return "an update of the registry";
+    if (names_protected(subject->rules, install.load_file) ||
+        names_protected(subject->rules, install.module) ||
+        names_protected(subject->rules, install.application) ||
+        names_protected(subject->rules, install.security_domain))
+        return "INSTALL that names a protected AID";
+    if (reaches_out(install.privileges))
+        return "INSTALL with privileges over what is not its own";
+    const char *why = examine_parameters(install.parameters);
+    if (why != NULL)
+        return why;
+    if (install.p1 == SCP_INSTALL_FOR_LOAD)
+        subject->open = OPEN_LOAD;
+    if (install.p1 == SCP_INSTALL_FOR_PERSONALIZATION)
+        subject->open = OPEN_PERSONALISATION;
+    return NULL;
 }
 
-static const char *examine_set_status(const struct protect_rules *rules,
-                                      const struct scp_apdu *command)
+static const char *examine_load(struct subject *subject)
 {
-    if (command->p1 != SET_STATUS_APPLICATION)
+    if (subject->open != OPEN_LOAD)
+        return "LOAD that no INSTALL [for load] announced";
+    if ((subject->command->p1 & LAST_BLOCK) != 0)
+        subject->open = OPEN_NOTHING;
+    return NULL;
+}
+
+static const char *examine_store_data(struct subject *subject)
+{
+    if (subject->open != OPEN_PERSONALISATION)
+        return "STORE DATA to the security domain itself";
+    if ((subject->command->p1 & LAST_BLOCK) != 0)
+        subject->open = OPEN_NOTHING;
+    return NULL;
+}
+
+static const char *examine_set_status(struct subject *subject)
+{
+    const struct scp_apdu *command = subject->command;
+    if (command->p1 != SCP_SET_STATUS_APPLICATION)
         return "SET STATUS of anything but an application";
-    if (command->data.len == 0 || names_protected(rules, command->data))
+    if (command->data.len == 0 || names_protected(subject->rules, command->data))
         return "SET STATUS of a protected AID";
     return NULL;
 }
 
-static const char *examine_nothing(const struct protect_rules *rules,
-                                   const struct scp_apdu *command)
+/* ---- keys --------------------------------------------------------------------------------- */
+
+/* Adding cannot take anything away; replacing could take the only keys there are. */
+static const char *examine_put_key(struct subject *subject)
 {
-    (void)rules;
-    (void)command;
+    const struct scp_apdu *command = subject->command;
+    uint8_t kvn = command->data.len > 0 ? command->data.ptr[0] : 0;
+    if (command->p1 != 0)
+        return "PUT KEY that replaces keys, or a part of one";
+    if (command->p2 != KEY_IDS_SEVERAL && command->p2 != 1)
+        return "PUT KEY of keys that are not a secure channel's";
+    if (kvn == 0 || kvn != subject->rules->keys.added_kvn || kvn == subject->channel_kvn)
+        return "PUT KEY of a key set that the operation is not about";
+    return NULL;
+}
+
+static const char *examine_delete_keys(const struct subject *subject,
+                                       const struct scp_delete *target)
+{
+    const struct protect_keys *keys = &subject->rules->keys;
+    if (!target->has_kvn || target->has_key_id)
+        return "DELETE of a single key, or of one under every version";
+    if (subject->channel_kvn == 0 || target->kvn == subject->channel_kvn)
+        return "DELETE of the keys under which the channel stands";
+    for (size_t i = 0; i < keys->old_count; i++) {
+        if (keys->old_kvns[i] == target->kvn)
+            return NULL;
+    }
+    return "DELETE of a key set that the operation is not about";
+}
+
+static const char *examine_delete(struct subject *subject)
+{
+    const struct scp_apdu *command = subject->command;
+    struct scp_delete target;
+    if ((command->p1 & SEGMENT) != 0)
+        return "a part of a DELETE, which says nothing of the whole";
+    if (scp_delete_parse(command->p2, command->data, &target) != SCP_OK)
+        return "DELETE whose objects cannot be read";
+    if (target.aid.len == 0)
+        return examine_delete_keys(subject, &target);
+    return names_protected(subject->rules, target.aid) ? "DELETE of a protected AID" : NULL;
+}
+
+/* ---- the list ----------------------------------------------------------------------------- */
+
+static const char *examine_nothing(struct subject *subject)
+{
+    (void)subject;
+    return NULL;
+}
+
+/* Whatever was open ends with the selection (GPCS 11.5.2.3.6). */
+static const char *examine_end(struct subject *subject)
+{
+    subject->open = OPEN_NOTHING;
     return NULL;
 }
 
@@ -93,32 +198,46 @@ struct instruction {
     examine *examine;
 };
 
-/* The instructions that a rebind needs; nothing else leaves the server. LOAD and STORE DATA carry
- * what the INSTALL before them named. */
+/* The instructions that a rebind needs; nothing else leaves the server. */
 static const struct instruction instructions[] = {
-    {INS_INSTALL, true, examine_install},
-    {INS_LOAD, true, examine_nothing},
-    {INS_STORE_DATA, true, examine_nothing},
-    {INS_DELETE, true, examine_delete},
-    {INS_SET_STATUS, true, examine_set_status},
-    {INS_GET_STATUS, true, examine_nothing},
-    {INS_GET_DATA, true, examine_nothing},
-    {INS_SELECT, false, examine_nothing},
-    {INS_INITIALIZE_UPDATE, false, examine_nothing},
-    {INS_EXTERNAL_AUTHENTICATE, false, examine_nothing},
+    {SCP_INS_INSTALL, true, examine_install},
+    {SCP_INS_LOAD, true, examine_load},
+    {SCP_INS_STORE_DATA, true, examine_store_data},
+    {SCP_INS_DELETE, true, examine_delete},
+    {SCP_INS_PUT_KEY, true, examine_put_key},
+    {SCP_INS_SET_STATUS, true, examine_set_status},
+    {SCP_INS_GET_STATUS, true, examine_nothing},
+    {SCP_INS_GET_DATA, true, examine_nothing},
+    {SCP_INS_SELECT, false, examine_end},
+    {SCP_INS_INITIALIZE_UPDATE, false, examine_end},
+    {SCP_INS_EXTERNAL_AUTHENTICATE, false, examine_end},
     {INS_GET_PROCESSING_OPTIONS, false, examine_nothing},
     {INS_GENERATE_AC, false, examine_nothing},
 };
 
-enum scp_error protect_check(const struct protect_rules *rules, const struct scp_apdu *command,
-                             bool wrapped, const char **why)
+void protect_begin(struct protect_state *state, uint8_t channel_kvn)
 {
+    *state = (struct protect_state){.channel_kvn = channel_kvn, .open = OPEN_NOTHING};
+}
+
+enum scp_error protect_check(const struct protect_rules *rules, struct protect_state *state,
+                             const struct scp_apdu *command, bool wrapped, const char **why)
+{
+    struct subject subject = {
+        .rules = rules,
+        .command = command,
+        .channel_kvn = state->channel_kvn,
+        .open = state->open,
+    };
     *why = "an instruction that no rebind needs";
     for (size_t i = 0; i < sizeof instructions / sizeof instructions[0]; i++) {
         if (instructions[i].ins == command->ins && instructions[i].wrapped == wrapped) {
-            *why = instructions[i].examine(rules, command);
+            *why = instructions[i].examine(&subject);
             break;
         }
     }
-    return *why == NULL ? SCP_OK : SCP_OUT_OF_RANGE;
+    if (*why != NULL)
+        return SCP_OUT_OF_RANGE;
+    state->open = subject.open;
+    return SCP_OK;
 }

@@ -87,6 +87,11 @@ struct scp_channel_params session_params(const struct session_domain *domain)
     };
 }
 
+size_t session_challenge_len(const struct session_domain *domain)
+{
+    return scp_host_challenge_len(domain->protocol, domain->i);
+}
+
 uint32_t session_next_counter(const struct session_domain *domain)
 {
     return domain->counter + (domain->protocol == SCP_PROTOCOL_03 ? 1 : 0);

@@ -71,6 +71,11 @@ struct session_keys {
     enum scp_error (*key_domain)(void *ctx, const struct scp_keys *keys,
                                  const struct scp_session_context *session,
                                  struct scp_writer *dgis);
+    /* Append the key data fields of PUT KEY (GPCS 11.8.2.3) for the key set that a change of keys
+     * brings, in the order of their identifiers from 1, encrypted under `keys` for this session. */
+    enum scp_error (*put_keys)(void *ctx, const struct scp_keys *keys,
+                               const struct scp_session_context *session,
+                               struct scp_writer *fields);
 };
 
 struct session_materials {
@@ -125,6 +130,9 @@ struct session {
     uint8_t read_pages[SESSION_REGISTRY_PARTS];
     bool read_more[SESSION_REGISTRY_PARTS]; /* while answers are read */
     bool read_started;
+    /* For the caller, who has the candidates: how many key sets of each domain this contact found
+     * not to be on the card. */
+    uint8_t missed[PLAN_CHANNELS];
 };
 
 enum session_outcome {
@@ -133,6 +141,7 @@ enum session_outcome {
     SESSION_REPLAN,      /* the registry was read: plan from `content`, session_plan, write */
     SESSION_STOPPED,     /* the card refused a command: see sw, step */
     SESSION_INTERRUPTED, /* responses are missing: what the card carries must be read again */
+    SESSION_NO_KEYS,     /* INITIALIZE UPDATE was refused: the card has not these keys, it says */
     SESSION_WRONG_KEYS,  /* the card cryptogram does not verify: nothing was authenticated */
     SESSION_REFUSED,     /* EXTERNAL AUTHENTICATE failed: one try of the key set is spent */
     SESSION_FORGED,      /* a response does not verify: somebody other than the card spoke */
@@ -153,16 +162,19 @@ struct session_shown {
     bool counter_seen;
     uint32_t counter; /* to keep in the card's record */
     bool r_mac;       /* a step was answered under a MAC that verified */
+    bool opened;      /* a card cryptogram verified: these keys are on the card */
 };
 
 struct session_result {
     enum session_outcome outcome;
     size_t step; /* the first one not carried out */
     size_t steps_done;
-    uint16_t sw;               /* SESSION_STOPPED: the status word that stopped it */
+    uint16_t sw;               /* SESSION_STOPPED, _NO_KEYS: the status word that stopped it */
     enum plan_channel channel; /* where the exchange ended */
     struct session_shown shown[PLAN_CHANNELS];
     struct session_proof proof;
+    uint8_t deleted_kvns[PLAN_OLD_KEYS_MAX]; /* key sets that are gone */
+    size_t deleted_count;
 };
 
 void session_init(struct session *s, const struct session_card *card,
@@ -207,7 +219,7 @@ SCP_MUST_USE enum scp_error session_read(struct session *s, const struct session
                                          struct session_result *result);
 
 /* The state between two calls, with magic and version. It holds session keys: seal it. */
-enum { SESSION_SAVED_MAX = 1024 + (SESSION_LEGS_MAX + 1) * (SCP_CHANNEL_SAVED_MAX + 16) };
+enum { SESSION_SAVED_MAX = 1280 + (SESSION_LEGS_MAX + 1) * (SCP_CHANNEL_SAVED_MAX + 16) };
 void session_save(const struct session *s, struct scp_writer *w);
 SCP_MUST_USE enum scp_error session_restore(struct session *s, struct scp_bytes saved);
 void session_fini(struct session *s);

@@ -16,6 +16,7 @@ struct session_build {
     size_t steps;                  /* written into this script */
     uint32_t ahead[PLAN_CHANNELS]; /* counters of each domain that the script uses up */
     uint16_t commands;             /* of the step being written */
+    struct protect_state protect;  /* what the choke point has seen of this channel */
     const char *why;               /* what the choke point said */
 };
 
@@ -64,9 +65,9 @@ SCP_MUST_USE enum scp_error session_step_done(struct session *s, const struct pl
 /* ---- what both directions know --------------------------------------------------------------
  */
 
-enum { SESSION_HOST_CHALLENGE = 8 };
-
 struct scp_channel_params session_params(const struct session_domain *domain);
+/* Of the host challenges of a domain: 16 bytes in S16 mode, else 8. */
+size_t session_challenge_len(const struct session_domain *domain);
 /* What INITIALIZE UPDATE would answer next, as far as the counter is known. */
 uint32_t session_next_counter(const struct session_domain *domain);
 bool session_predictable(const struct session_domain *domain);

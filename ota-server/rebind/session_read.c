@@ -67,8 +67,8 @@ static bool open_from(struct walk *walk, struct scp_bytes answer)
     struct scp_writer w = scp_writer_on(unused, sizeof unused);
     memcpy(challenge, walk->leg->at.session.host_challenge, sizeof challenge);
     scp_channel_fini(&s->channel);
-    enum scp_error error = scp_channel_begin(&s->channel, &params,
-                                             scp_bytes_of(challenge, SESSION_HOST_CHALLENGE), &w);
+    enum scp_error error = scp_channel_begin(
+        &s->channel, &params, scp_bytes_of(challenge, session_challenge_len(domain_of(walk))), &w);
     if (error == SCP_OK)
         error = scp_channel_open(&s->channel, &walk->keys->keys[walk->leg->channel], answer);
     if (error != SCP_OK) {
@@ -76,6 +76,7 @@ static bool open_from(struct walk *walk, struct scp_bytes answer)
         return stop(walk, keys_differ ? SESSION_WRONG_KEYS : SESSION_FORGED, SW_OK);
     }
     s->phase = SESSION_OPENED;
+    walk->result->shown[walk->leg->channel].opened = true;
     return true;
 }
 
@@ -120,12 +121,13 @@ static enum scp_error read_init_update(struct walk *walk, const struct pair *pai
 
     *goes_on = false;
     if (pair->response.sw != SW_OK) {
-        stop(walk, SESSION_STOPPED, pair->response.sw);
+        stop(walk, SESSION_NO_KEYS, pair->response.sw);
         return SCP_OK;
     }
     SCP_TRY(scp_script_guard_holds(&pair->command, pair->response.data, &held));
     if (guarded && held) {
         see_counter(walk, pair->response.data);
+        walk->result->shown[walk->leg->channel].opened = true;
         *goes_on = true;
         return SCP_OK;
     }
@@ -207,6 +209,12 @@ static bool accepts(const struct walk *walk, const struct scp_script_command *co
                                  : session_step_accepts(answer);
 }
 
+static void note_deleted(struct session_result *result, uint8_t kvn)
+{
+    if (result->deleted_count < PLAN_OLD_KEYS_MAX)
+        result->deleted_kvns[result->deleted_count++] = kvn;
+}
+
 static enum scp_error read_step(struct walk *walk, const struct plan_step *step, size_t commands,
                                 bool *goes_on)
 {
@@ -227,6 +235,8 @@ static enum scp_error read_step(struct walk *walk, const struct plan_step *step,
             session_step_take(walk->session, &answer, walk->content, walk->result) != SCP_OK)
             *goes_on = stop(walk, SESSION_FORGED, answer.sw);
     }
+    if (*goes_on && step->kind == PLAN_STEP_DELETE_KEYS)
+        note_deleted(walk->result, step->kvn);
     return *goes_on ? session_step_done(walk->session, step, walk->exchange, walk->content)
                     : SCP_OK;
 }

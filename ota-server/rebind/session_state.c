@@ -1,20 +1,24 @@
 /* The session between two calls, all numbers big-endian:
  *
- *     "RBSE" ‖ version(1) = 2 ‖ phase(1) ‖ open channel(1)
+ *     "RBSE" ‖ version(1) = 3 ‖ phase(1) ‖ open channel(1)
  *     ‖ domains: count(1), each present(1) and, when it is, the fields of struct session_domain
- *     ‖ seed(16) ‖ openings(4) ‖ channel ‖ plan: count(1), each kind(1) channel(1) LV aid
+ *     ‖ seed(16) ‖ openings(4) ‖ channel
+ *     ‖ plan: count(1), whether the content was known(1), each kind(1) channel(1) LV aid, kvn(1)
  *     ‖ next step(1) ‖ legs: count(1), each channel(1) parts(1) steps(1) channel state
  *     ‖ commands of each step(2) ‖ pages of each part of the registry(1) ‖ whether reading began(1)
+ *     ‖ missed: count(1), each(1)
  *
  * where the state of a channel is length(2) and what scp_channel_save gives, nothing for one that
- * was never begun. Version 1 had one domain and one leg. */
+ * was never begun, and FF is no channel. Version 2 had no changes of keys: neither their fields nor
+ * their channel, and 2 for none. Version 1 had one domain and one leg. */
 #include "ota-server/rebind/session.h"
 
 #include <string.h>
 
 static const uint8_t magic[4] = {'R', 'B', 'S', 'E'};
 
-enum { VERSION_1 = 1, VERSION = 2 };
+enum { VERSION_1 = 1, VERSION_2 = 2, VERSION = 3 };
+enum { NO_CHANNEL = 0xFF, NO_CHANNEL_2 = 2 };
 enum { PART_SELECT = 1, PART_INIT_UPDATE = 2, PART_AUTHENTICATE = 4 };
 
 static void put_aid(struct scp_writer *w, const struct scp_aid *aid)
@@ -45,9 +49,20 @@ static uint8_t get_below(struct scp_reader *r, unsigned limit)
     return 0;
 }
 
-static enum plan_channel get_plan_channel(struct scp_reader *r)
+static void put_plan_channel(struct scp_writer *w, enum plan_channel channel)
 {
-    return (enum plan_channel)get_below(r, PLAN_CHANNEL_NONE + 1);
+    scp_put_u8(w, channel == PLAN_CHANNEL_NONE ? NO_CHANNEL : (uint8_t)channel);
+}
+
+static enum plan_channel get_plan_channel(struct scp_reader *r, uint8_t version)
+{
+    uint8_t value = scp_get_u8(r);
+    if (value == (version == VERSION ? NO_CHANNEL : NO_CHANNEL_2))
+        return PLAN_CHANNEL_NONE;
+    if (value < PLAN_CHANNELS)
+        return (enum plan_channel)value;
+    scp_reader_fail(r, SCP_MALFORMED);
+    return PLAN_CHANNEL_ISSUER;
 }
 
 /* ---- channels ----------------------------------------------------------------------------- */
@@ -137,10 +152,12 @@ static void get_card(struct scp_reader *r, struct session_card *card)
 static void put_plan(struct scp_writer *w, const struct plan *plan)
 {
     scp_put_u8(w, (uint8_t)plan->count);
+    scp_put_u8(w, plan->content_known);
     for (size_t i = 0; i < plan->count; i++) {
         scp_put_u8(w, (uint8_t)plan->steps[i].kind);
-        scp_put_u8(w, (uint8_t)plan->steps[i].channel);
+        put_plan_channel(w, plan->steps[i].channel);
         put_aid(w, &plan->steps[i].aid);
+        scp_put_u8(w, plan->steps[i].kvn);
     }
 }
 
@@ -153,12 +170,18 @@ static enum plan_channel channel_of_kind(enum plan_step_kind kind)
 static void get_plan(struct scp_reader *r, uint8_t version, struct plan *plan)
 {
     *plan = (struct plan){.count = get_below(r, PLAN_STEPS_MAX + 1)};
+    bool is_old = version != VERSION;
+    plan->content_known = !is_old && scp_get_u8(r) != 0;
     for (size_t i = 0; i < plan->count; i++) {
         struct plan_step *step = &plan->steps[i];
         step->kind = (enum plan_step_kind)get_below(r, PLAN_STEP_KINDS);
-        step->channel = version == VERSION_1 ? channel_of_kind(step->kind) : get_plan_channel(r);
+        step->channel =
+            version == VERSION_1 ? channel_of_kind(step->kind) : get_plan_channel(r, version);
         get_aid(r, &step->aid);
+        step->kvn = is_old ? 0 : scp_get_u8(r);
     }
+    if (is_old) /* all other plans were made from it */
+        plan->content_known = plan->count > 0 && plan->steps[0].kind != PLAN_STEP_READ;
 }
 
 static void put_legs(struct scp_writer *w, const struct session *s)
@@ -166,7 +189,7 @@ static void put_legs(struct scp_writer *w, const struct session *s)
     scp_put_u8(w, (uint8_t)s->leg_count);
     for (size_t i = 0; i < s->leg_count; i++) {
         const struct session_leg *leg = &s->legs[i];
-        scp_put_u8(w, (uint8_t)leg->channel);
+        put_plan_channel(w, leg->channel);
         scp_put_u8(w, (uint8_t)((leg->has_select ? PART_SELECT : 0) |
                                 (leg->has_init_update ? PART_INIT_UPDATE : 0) |
                                 (leg->has_authenticate ? PART_AUTHENTICATE : 0)));
@@ -175,12 +198,12 @@ static void put_legs(struct scp_writer *w, const struct session *s)
     }
 }
 
-static void get_legs(struct scp_reader *r, struct session *s)
+static void get_legs(struct scp_reader *r, uint8_t version, struct session *s)
 {
     s->leg_count = get_below(r, SESSION_LEGS_MAX + 1);
     for (size_t i = 0; i < s->leg_count; i++) {
         struct session_leg *leg = &s->legs[i];
-        leg->channel = get_plan_channel(r);
+        leg->channel = get_plan_channel(r, version);
         uint8_t parts = scp_get_u8(r);
         leg->has_select = (parts & PART_SELECT) != 0;
         leg->has_init_update = (parts & PART_INIT_UPDATE) != 0;
@@ -223,6 +246,18 @@ static void put_reading(struct scp_writer *w, const struct session *s)
     scp_put_u8(w, s->read_started);
 }
 
+static void put_missed(struct scp_writer *w, const struct session *s)
+{
+    scp_put_u8(w, PLAN_CHANNELS);
+    scp_put(w, SCP_BYTES(s->missed));
+}
+
+static void get_missed(struct scp_reader *r, struct session *s)
+{
+    size_t count = get_below(r, PLAN_CHANNELS + 1);
+    scp_get_into(r, s->missed, count);
+}
+
 static void get_reading(struct scp_reader *r, struct session *s)
 {
     for (size_t i = 0; i < SESSION_REGISTRY_PARTS; i++)
@@ -237,7 +272,7 @@ void session_save(const struct session *s, struct scp_writer *w)
     scp_put(w, SCP_BYTES(magic));
     scp_put_u8(w, VERSION);
     scp_put_u8(w, (uint8_t)s->phase);
-    scp_put_u8(w, (uint8_t)s->open);
+    put_plan_channel(w, s->open);
     put_card(w, &s->card);
     scp_put(w, SCP_BYTES(s->seed));
     scp_put_u32(w, s->openings);
@@ -249,6 +284,7 @@ void session_save(const struct session *s, struct scp_writer *w)
     for (size_t i = 0; i < steps; i++)
         scp_put_u16(w, s->step_commands[i]);
     put_reading(w, s);
+    put_missed(w, s);
 }
 
 static void get_1(struct scp_reader *r, struct session *s)
@@ -264,17 +300,17 @@ static void get_1(struct scp_reader *r, struct session *s)
     get_leg_1(r, s);
 }
 
-static void get_2(struct scp_reader *r, struct session *s)
+static void get_2(struct scp_reader *r, uint8_t version, struct session *s)
 {
     s->phase = (enum session_phase)get_below(r, SESSION_RUNNING + 1);
-    s->open = get_plan_channel(r);
+    s->open = get_plan_channel(r, version);
     get_card(r, &s->card);
     scp_get_into(r, s->seed, sizeof s->seed);
     s->openings = scp_get_u32(r);
     get_channel(r, &s->channel);
-    get_plan(r, VERSION, &s->plan);
+    get_plan(r, version, &s->plan);
     s->next_step = scp_get_u8(r);
-    get_legs(r, s);
+    get_legs(r, version, s);
 }
 
 static bool steps_belong(const struct session *s, const struct session_leg *leg, size_t first)
@@ -315,14 +351,16 @@ enum scp_error session_restore(struct session *s, struct scp_bytes saved)
     if (!scp_bytes_equal(scp_get(&r, sizeof magic), SCP_BYTES(magic)))
         return SCP_MALFORMED;
     uint8_t version = scp_get_u8(&r);
-    if (version != VERSION_1 && version != VERSION)
+    if (version < VERSION_1 || version > VERSION)
         return SCP_UNSUPPORTED;
     if (version == VERSION_1)
         get_1(&r, s);
     else
-        get_2(&r, s);
+        get_2(&r, version, s);
     get_step_commands(&r, s);
     get_reading(&r, s);
+    if (version == VERSION)
+        get_missed(&r, s);
     enum scp_error error = scp_reader_end(&r);
     if (error == SCP_OK && !is_whole(s))
         error = SCP_MALFORMED;

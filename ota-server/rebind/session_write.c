@@ -24,7 +24,7 @@ static enum scp_error check(struct session_build *b, const struct scp_apdu *comm
 {
     struct protect_rules rules = b->materials->protect;
     rules.isd = &b->session->card.domains[PLAN_CHANNEL_ISSUER].aid;
-    return protect_check(&rules, command, wrapped, &b->why);
+    return protect_check(&rules, &b->protect, command, wrapped, &b->why);
 }
 
 enum scp_error session_emit(struct session_build *b, const struct scp_apdu *command,
@@ -81,8 +81,8 @@ static enum scp_error begin_channel(struct session_build *b, struct scp_writer *
     memcpy(input, s->seed, sizeof s->seed);
     scp_store_u32(input + SESSION_SEED_SIZE, s->openings++);
     SCP_TRY(scp_sha256(SCP_BYTES(input), digest));
-    SCP_TRY(scp_channel_begin(&b->channel, &params, scp_bytes_of(digest, SESSION_HOST_CHALLENGE),
-                              apdu));
+    SCP_TRY(scp_channel_begin(&b->channel, &params,
+                              scp_bytes_of(digest, session_challenge_len(domain_of(b))), apdu));
     leg_of(b)->has_init_update = true;
     return scp_writer_status(apdu);
 }
@@ -111,6 +111,7 @@ static enum scp_error write_authenticate(struct session_build *b)
     SCP_TRY(scp_writer_status(&w));
     leg_of(b)->has_authenticate = true;
     leg_of(b)->at = b->channel;
+    protect_begin(&b->protect, domain_of(b)->kvn);
     b->session->phase = SESSION_RUNNING;
     return add_to_script(b, scp_written(&w), NULL, SCP_EMPTY);
 }
@@ -195,6 +196,7 @@ static enum scp_error open_leg(struct session_build *b, bool *ready)
     bool open = first && s->open == leg->channel;
     if (open && s->phase == SESSION_RUNNING) {
         b->channel = leg->at = s->channel;
+        protect_begin(&b->protect, domain_of(b)->kvn);
         return SCP_OK;
     }
     if (open && s->phase == SESSION_OPENED)
@@ -232,6 +234,7 @@ static enum scp_error write_step(struct session_build *b, const struct plan_step
 {
     struct scp_script_writer script_before = b->script;
     struct scp_channel channel_before = b->channel;
+    struct protect_state protect_before = b->protect;
     b->commands = 0;
     enum scp_error error = session_step_write(b, step);
     if (error == SCP_OK) {
@@ -242,6 +245,7 @@ static enum scp_error write_step(struct session_build *b, const struct plan_step
     } else {
         b->script = script_before;
         b->channel = channel_before;
+        b->protect = protect_before;
     }
     scp_channel_fini(&channel_before);
     return error;

@@ -201,6 +201,52 @@ static enum scp_error take_prove(struct session *s, const struct session_answer 
     }
 }
 
+/* The key version numbers alone: that the keys are the right ones, the card says with the next
+ * cryptogram. */
+static enum scp_error take_put_keys(struct session *s, const struct session_answer *answer,
+                                    struct card_content *content, struct session_result *result)
+{
+    (void)s;
+    (void)content;
+    (void)result;
+    bool agrees = answer->data.len > 0 && answer->data.ptr[0] == answer->step->kvn;
+    return agrees ? SCP_OK : SCP_MISMATCH;
+}
+
+static bool was_deleted(const struct session *s, uint8_t kvn)
+{
+    for (size_t i = 0; i < s->next_step; i++) {
+        if (s->plan.steps[i].kind == PLAN_STEP_DELETE_KEYS && s->plan.steps[i].kvn == kvn)
+            return true;
+    }
+    return false;
+}
+
+/* The new key set is there, and those that were deleted are not: an answer that says otherwise, or
+ * the one to the DELETE, was not the card's. */
+static enum scp_error take_confirm_keys(struct session *s, const struct session_answer *answer,
+                                        struct card_content *content, struct session_result *result)
+{
+    struct scp_key_info_reader reader;
+    struct scp_key_info info;
+    enum scp_error error;
+    bool there = false;
+    (void)result;
+    if (answer->index > 0)
+        return take_resources(answer, content);
+    if (answer->sw != SCP_SW_SUCCESS)
+        return SCP_OK;
+    SCP_TRY(scp_key_info_open(&reader, answer->data));
+    while ((error = scp_key_info_next(&reader, &info)) == SCP_OK) {
+        there = there || info.kvn == answer->step->kvn;
+        if (was_deleted(s, info.kvn))
+            return SCP_MISMATCH;
+    }
+    if (error != SCP_NOT_FOUND)
+        return error;
+    return there ? SCP_OK : SCP_MISMATCH;
+}
+
 typedef enum scp_error take_answer(struct session *s, const struct session_answer *answer,
                                    struct card_content *content, struct session_result *result);
 
@@ -209,6 +255,8 @@ static take_answer *const takers[PLAN_STEP_KINDS] = {
     [PLAN_STEP_READ] = take_read,
     [PLAN_STEP_CONFIRM] = take_confirm,
     [PLAN_STEP_PROVE] = take_prove,
+    [PLAN_STEP_PUT_KEYS] = take_put_keys,
+    [PLAN_STEP_CONFIRM_KEYS] = take_confirm_keys,
 };
 
 enum scp_error session_step_take(struct session *s, const struct session_answer *answer,
@@ -302,7 +350,8 @@ enum scp_error session_step_done(struct session *s, const struct plan_step *step
 {
     uint8_t state = life_cycle_of(content, &step->aid);
     if (step->kind == PLAN_STEP_LOAD || step->kind == PLAN_STEP_INSTALL ||
-        step->kind == PLAN_STEP_DELETE)
+        step->kind == PLAN_STEP_DELETE || step->kind == PLAN_STEP_PUT_KEYS ||
+        step->kind == PLAN_STEP_DELETE_KEYS)
         content->free_known = false; /* until CONFIRM asks */
     switch (step->kind) {
     case PLAN_STEP_READ:
@@ -332,6 +381,9 @@ enum scp_error session_step_done(struct session *s, const struct plan_step *step
     case PLAN_STEP_DIRECTORY:
     case PLAN_STEP_CONFIRM:
     case PLAN_STEP_PROVE:
+    case PLAN_STEP_PUT_KEYS:
+    case PLAN_STEP_DELETE_KEYS:
+    case PLAN_STEP_CONFIRM_KEYS:
         return SCP_OK;
     }
     return SCP_STATE;

@@ -7,6 +7,7 @@
 #include "scp/gp/install.h"
 #include "scp/gp/lifecycle.h"
 #include "scp/gp/privileges.h"
+#include "scp/gp/put_key.h"
 #include "scp/gp/registry.h"
 #include "scp/gp/status_words.h"
 #include "scp/gp/store_data.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DGIS_SIZE = 16 * 1024, DGIS_MAX = 160, DGI_SENSITIVE = 0x8000 };
+enum { DGIS_SIZE = 16 * 1024, DGIS_MAX = 160, DGI_SENSITIVE = 0x8000, KEY_FIELDS_SIZE = 160 };
 
 /* The parts of the registry that a READ asks for, in this order. */
 static const uint8_t registry_parts[SESSION_REGISTRY_PARTS] = {
@@ -24,6 +25,11 @@ static const struct session_accepts accept_page = {
     3, {{SCP_SW_SUCCESS, 0xFFFF}, {SCP_SW_MORE_DATA, 0xFFFF}, {SCP_SW_DATA_NOT_FOUND, 0xFFFF}}};
 static const struct session_accepts accept_resources = {
     3, {{SCP_SW_SUCCESS, 0xFFFF}, {SCP_SW_DATA_NOT_FOUND, 0xFFFF}, {SCP_SW_WRONG_P1_P2, 0xFFFF}}};
+
+/* Keys that went with an earlier script, or with the ones that replaced them; a card that does not
+ * list its keys. */
+static const struct session_accepts accept_absent = {
+    2, {{SCP_SW_SUCCESS, 0xFFFF}, {SCP_SW_DATA_NOT_FOUND, 0xFFFF}}};
 
 static bool among(const struct session_accepts *accepts, uint16_t sw)
 {
@@ -37,13 +43,21 @@ static bool among(const struct session_accepts *accepts, uint16_t sw)
 /* What is read ends with the memory; everything else of a READ or CONFIRM is pages. */
 bool session_step_accepts(const struct session_answer *answer)
 {
-    bool reads = answer->step->kind == PLAN_STEP_READ || answer->step->kind == PLAN_STEP_CONFIRM;
-    if (!reads)
+    enum plan_step_kind kind = answer->step->kind;
+    if (kind == PLAN_STEP_DELETE_KEYS || kind == PLAN_STEP_CONFIRM_KEYS)
+        return among(&accept_absent, answer->sw);
+    if (kind != PLAN_STEP_READ && kind != PLAN_STEP_CONFIRM)
         return answer->sw == SCP_SW_SUCCESS;
     return among(&accept_page, answer->sw) || among(&accept_resources, answer->sw);
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */
+
+/* SCP02 with one base key (GPCS table E-1, b1). */
+static bool has_one_key(const struct session_domain *domain)
+{
+    return domain->protocol == SCP_PROTOCOL_02 && (domain->i & 0x01) == 0;
+}
 
 static size_t data_room(const struct session_build *b)
 {
@@ -309,6 +323,47 @@ static enum scp_error write_extradite(struct session_build *b, const struct plan
     return emit_install(b, &install);
 }
 
+/* ---- keys --------------------------------------------------------------------------------- */
+
+/* The counter of the new key set is that of a new card, as above. */
+static enum scp_error write_put_keys(struct session_build *b, const struct plan_step *step)
+{
+    struct session_domain *added = &b->session->card.domains[PLAN_CHANNEL_NEW_KEYS];
+    uint8_t fields[KEY_FIELDS_SIZE];
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_writer coded = scp_writer_on(fields, sizeof fields);
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu command;
+    SCP_TRY(b->keys->put_keys(b->keys->ctx, &b->keys->keys[step->channel], &b->channel.session,
+                              &coded));
+    const struct scp_put_key put_key = {.kvn = step->kvn,
+                                        .first_key_id = 1,
+                                        .coded = scp_written(&coded),
+                                        .coded_several = !has_one_key(added)};
+    SCP_TRY(scp_put_key_command(&put_key, &data, &command));
+    added->counter_known = true;
+    added->counter = 0;
+    return session_emit(b, &command, NULL);
+}
+
+static enum scp_error write_delete_keys(struct session_build *b, const struct plan_step *step)
+{
+    uint8_t buffer[SCP_APDU_DATA_MAX];
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
+    const struct scp_delete keys = {.has_kvn = true, .kvn = step->kvn};
+    struct scp_apdu command;
+    SCP_TRY(scp_delete_command(&keys, &data, &command));
+    return session_emit(b, &command, &accept_absent);
+}
+
+static enum scp_error write_confirm_keys(struct session_build *b, const struct plan_step *step)
+{
+    (void)step;
+    struct scp_apdu command = scp_get_data(SCP_DATA_KEY_INFORMATION);
+    SCP_TRY(session_emit(b, &command, &accept_absent));
+    return emit_resources(b);
+}
+
 typedef enum scp_error write_step(struct session_build *b, const struct plan_step *step);
 
 static write_step *const writers[] = {
@@ -327,6 +382,9 @@ static write_step *const writers[] = {
     [PLAN_STEP_CREATE_DOMAIN] = write_create_domain,
     [PLAN_STEP_KEY_DOMAIN] = write_key_domain,
     [PLAN_STEP_EXTRADITE] = write_extradite,
+    [PLAN_STEP_PUT_KEYS] = write_put_keys,
+    [PLAN_STEP_DELETE_KEYS] = write_delete_keys,
+    [PLAN_STEP_CONFIRM_KEYS] = write_confirm_keys,
 };
 
 enum scp_error session_step_write(struct session_build *b, const struct plan_step *step)

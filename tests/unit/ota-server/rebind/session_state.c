@@ -57,7 +57,7 @@ static void kept_sample_of_version_1_is_read(void **state)
     assert_int_equal(session_restore(&s, scp_bytes_of(bytes, len)), SCP_OK);
     assert_is_the_sample(&s);
     session_save(&s, &w);
-    assert_int_equal(again[VERSION_AT], 2);
+    assert_int_equal(again[VERSION_AT], 3);
     assert_int_equal(session_restore(&reread, scp_written(&w)), SCP_OK);
     assert_is_the_sample(&reread);
 }
@@ -83,7 +83,57 @@ static const char sample_2[] = "52425345"
                                "010301"
                                "01";
 
-static void kept_sample_of_version_2_is_read_and_written(void **state)
+/* What version 2 has no words for. */
+static void assert_nothing_about_keys(const struct session *s)
+{
+    assert_false(session_domain(s, PLAN_CHANNEL_NEW_KEYS)->present);
+    assert_int_equal(s->missed[PLAN_CHANNEL_NEW_KEYS], 0);
+    assert_int_equal(s->plan.steps[1].kvn, 0);
+}
+
+static void kept_sample_of_version_2_is_read(void **state)
+{
+    (void)state;
+    uint8_t bytes[SESSION_SAVED_MAX];
+    struct scp_writer b = scp_writer_on(bytes, sizeof bytes);
+    struct session s;
+    assert_int_equal(scp_hex_decode(sample_2, &b), SCP_OK);
+    assert_int_equal(session_restore(&s, scp_written(&b)), SCP_OK);
+    assert_is_the_sample(&s);
+    assert_int_equal(s.open, PLAN_CHANNEL_NONE);
+    assert_int_equal(session_domain(&s, PLAN_CHANNEL_ISSUER)->unused_from, 0x1233);
+    assert_int_equal(s.openings, 3);
+    assert_false(s.plan.content_known); /* its first step reads */
+    assert_nothing_about_keys(&s);
+}
+
+/* A change of keys, as this version keeps it. */
+static const char sample_3[] = "52425345"
+                               "03"
+                               "00FF"
+                               "03"
+                               "01025520"
+                               "08A000000151000000"
+                               "01020300000000000000"
+                               "010000123400001233"
+                               "00"
+                               "01025521"
+                               "08A000000151000000"
+                               "01020300000000000000"
+                               "010000000000000001"
+                               "09080706050403020000000000000000"
+                               "00000003"
+                               "0000"
+                               "0201"
+                               "0F0008A00000015100000021"
+                               "100208A00000015100000020"
+                               "00"
+                               "00"
+                               "010301"
+                               "01"
+                               "03010002";
+
+static void kept_sample_of_version_3_is_read_and_written(void **state)
 {
     (void)state;
     uint8_t bytes[SESSION_SAVED_MAX];
@@ -91,11 +141,15 @@ static void kept_sample_of_version_2_is_read_and_written(void **state)
     struct scp_writer b = scp_writer_on(bytes, sizeof bytes);
     struct scp_writer w = scp_writer_on(again, sizeof again);
     struct session s;
-    assert_int_equal(scp_hex_decode(sample_2, &b), SCP_OK);
+    assert_int_equal(scp_hex_decode(sample_3, &b), SCP_OK);
     assert_int_equal(session_restore(&s, scp_written(&b)), SCP_OK);
-    assert_is_the_sample(&s);
-    assert_int_equal(session_domain(&s, PLAN_CHANNEL_ISSUER)->unused_from, 0x1233);
-    assert_int_equal(s.openings, 3);
+    assert_true(s.plan.content_known);
+    assert_int_equal(s.plan.steps[0].kind, PLAN_STEP_PUT_KEYS);
+    assert_int_equal(s.plan.steps[1].channel, PLAN_CHANNEL_NEW_KEYS);
+    assert_int_equal(s.plan.steps[1].kvn, 0x20);
+    assert_int_equal(session_domain(&s, PLAN_CHANNEL_NEW_KEYS)->kvn, 0x21);
+    assert_int_equal(s.missed[PLAN_CHANNEL_ISSUER], 1);
+    assert_int_equal(s.missed[PLAN_CHANNEL_NEW_KEYS], 2);
     session_save(&s, &w);
     assert_int_equal(w.len, b.len);
     assert_memory_equal(again, bytes, b.len);
@@ -110,7 +164,7 @@ static void other_magic_and_version_are_told_apart(void **state)
     bytes[0] ^= 1;
     assert_int_equal(session_restore(&s, scp_bytes_of(bytes, len)), SCP_MALFORMED);
     bytes[0] ^= 1;
-    bytes[VERSION_AT] = 3;
+    bytes[VERSION_AT] = 4;
     assert_int_equal(session_restore(&s, scp_bytes_of(bytes, len)), SCP_UNSUPPORTED);
 }
 
@@ -141,7 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kept_sample_of_version_1_is_read),
-        cmocka_unit_test(kept_sample_of_version_2_is_read_and_written),
+        cmocka_unit_test(kept_sample_of_version_2_is_read),
+        cmocka_unit_test(kept_sample_of_version_3_is_read_and_written),
         cmocka_unit_test(other_magic_and_version_are_told_apart),
         cmocka_unit_test(impossible_phases_are_refused),
         cmocka_unit_test(cut_or_longer_state_is_refused),
