@@ -244,34 +244,6 @@ static void impossible_values_are_refused(void **state)
     pair_fini(&p);
 }
 
-/* A channel that version 1 wrote; it must be read for ever. */
-static const char version_1[] =
-    "525343480104027530130030000102030405060708090526476889AACBEC0000000000000000EE960F796A63"
-    "000000000000000000000000012310B6B3A818F9CD1C5C11F2146E74755521109F9E7E6B62D2B320A7638693"
-    "0C7A547910DCAE68F5F9ED87B2313A08E8E1CCDAD936A5D8F07563D67400000000000000003D026FAEFCAB6F"
-    "E60000000000000000A03ACEF8A37333AA0000000000000000A775D847D4A7E5860000000000000000000000"
-    "00000C80E4048007010E1B2835424F";
-
-static void a_channel_of_version_1_is_read(void **state)
-{
-    (void)state;
-    uint8_t buffer[SCP_CHANNEL_SAVED_MAX];
-    struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
-    struct pair p;
-    struct scp_channel ch;
-    uint8_t one[SCP_APDU_MAX];
-    uint8_t two[SCP_APDU_MAX];
-    struct scp_writer ow = scp_writer_on(one, sizeof one);
-    assert_int_equal(scp_hex_decode(version_1, &w), SCP_OK);
-    assert_int_equal(scp_channel_restore(&ch, scp_written(&w)), SCP_OK);
-    pair_open(&p, &(struct option){SCP_PROTOCOL_02, 0x75, 16, 0}, 0x13);
-    struct scp_apdu command = sample(&p, 4);
-    (void)wrap(&p, &command, two);
-    assert_int_equal(scp_channel_wrap(&ch, &command, &ow), SCP_OK);
-    assert_true(scp_bytes_equal(scp_written(&ow), wrap(&p, &command, two)));
-    pair_fini(&p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,7 +253,6 @@ int main(void)
         cmocka_unit_test(a_channel_is_stored_at_every_step_of_opening),
         cmocka_unit_test(cut_or_extended_forms_are_refused),
         cmocka_unit_test(impossible_values_are_refused),
-        cmocka_unit_test(a_channel_of_version_1_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
