@@ -73,6 +73,7 @@ void policy_assign_quotas(const struct policy_candidate candidates[], size_t cou
 {
     assert(count > 0 && count <= POLICY_CANDIDATES_MAX);
     struct division d = divide(candidates, count, cards);
+    assert(d.shares > 0); /* deficits add up to what there is, so not all are negative */
     int64_t remainders[POLICY_CANDIDATES_MAX];
     int64_t left = cards;
     for (size_t i = 0; i < count; i++) {

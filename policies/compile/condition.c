@@ -44,6 +44,7 @@ static struct filling new_members(struct policy_compiler *c, const struct docume
 static struct policy_condition *next_member(struct filling *filling,
                                             const struct document_node *node)
 {
+    assert(filling->members != NULL); /* or there is a problem, and nobody asks */
     struct policy_condition *condition = &filling->members[filling->count++];
     condition->line = doc_line(node);
     return condition;

@@ -117,7 +117,9 @@ struct policy_value policy_compile_list(struct policy_compiler *c, enum policy_f
     const struct document_node *item = doc_first(node);
     for (; item != NULL; item = doc_next(item)) {
         struct policy_value value = single(c, fact, item);
-        if (value.present && is_listed(c, &list, value.text))
+        if (value.text == NULL)
+            return out;
+        if (is_listed(c, &list, value.text))
             doc_fail(item, c->problem, "'%.64s' is in the list twice", value.text);
         if (!policy_is_good(c))
             return out;

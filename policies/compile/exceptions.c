@@ -12,8 +12,9 @@ static void add_lift(struct policy_compiler *c, struct policy_lifts *lifts,
 {
     bool full = (lifts->count & (lifts->count - 1)) == 0; /* 0, 1, 2, 4, … */
     if (full) {
-        const struct policy_exception **larger =
-            policy_alloc(c, lifts->count > 0 ? 2 * lifts->count : 1, sizeof(*larger));
+        size_t room = lifts->count > 0 ? 2 * lifts->count : 1;
+        const struct policy_exception **larger = policy_alloc(
+            c, room, sizeof *larger); /* NOLINT(bugprone-sizeof-expression): pointers */
         if (larger == NULL)
             return;
         for (size_t i = 0; i < lifts->count; i++)
@@ -43,7 +44,7 @@ static void compile_override(struct policy_compiler *c, const struct document_no
         named.limit->facts |= exception->facts;
     } else
         policy_fail_unknown_id(c, node);
-    if (!policy_is_good(c))
+    if (!policy_is_good(c) || lifts == NULL)
         return;
     if (lifts->count > 0 && lifts->list[lifts->count - 1] == exception)
         doc_fail(node, c->problem, "'%s' is in the list twice", id);

@@ -215,8 +215,10 @@ static void build(struct policy_compiler *c, const struct census *census)
     struct policy *policy = c->policy;
     struct choice *choices = calloc(policy->rule_count, sizeof *choices);
     struct policy_posting *unindexed = policy_alloc(c, policy->rule_count, sizeof *unindexed);
-    if (choices == NULL)
+    if (choices == NULL) {
         policy_fail_memory(c);
+        return;
+    }
     for (size_t i = 0; i < policy->rule_count && policy_is_good(c); i++) {
         choices[i] = choose(policy, census, i);
         if (choices[i].index == NULL)

@@ -63,6 +63,21 @@ struct policy_stop_info policy_stop_info(const struct policy *policy, size_t ind
     return policy->stops[index].info;
 }
 
+size_t policy_limit_count(const struct policy *policy)
+{
+    return policy->limit_count;
+}
+
+struct policy_limit_info policy_limit_info(const struct policy *policy, size_t index)
+{
+    assert(index < policy->limit_count);
+    const struct policy_limit *limit = &policy->limits[index];
+    return (struct policy_limit_info){.id = limit->id,
+                                      .kind = policy_limit_kind_name(limit->kind),
+                                      .reason = limit->reason.texts[0],
+                                      .line = limit->line};
+}
+
 size_t policy_exception_count(const struct policy *policy)
 {
     return policy->exception_count;

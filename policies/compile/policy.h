@@ -107,6 +107,18 @@ struct policy_stop_info {
 size_t policy_stop_count(const struct policy *policy);
 struct policy_stop_info policy_stop_info(const struct policy *policy, size_t index);
 
+/* ---- limits ------------------------------------------------------------------------------- */
+
+struct policy_limit_info {
+    const char *id;
+    const char *kind;   /* "active_banks", "switches", "share", "quota", "cool_down" */
+    const char *reason; /* in the first language */
+    unsigned line;
+};
+
+size_t policy_limit_count(const struct policy *policy);
+struct policy_limit_info policy_limit_info(const struct policy *policy, size_t index);
+
 /* ---- exceptions --------------------------------------------------------------------------- */
 
 struct policy_exception_info {

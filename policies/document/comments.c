@@ -77,7 +77,8 @@ static struct doc_comment take_comment(struct walk *w)
 /* The scalars with text, in the order of the file: the tree chains its nodes backwards. */
 static bool gather_scalars(const struct document *doc, struct walk *w)
 {
-    w->scalars = calloc(doc->node_count + 1, sizeof(*w->scalars));
+    const size_t size = sizeof *w->scalars; /* NOLINT(bugprone-sizeof-expression): pointers */
+    w->scalars = calloc(doc->node_count + 1, size);
     if (w->scalars == NULL)
         return false;
     size_t at = doc->node_count;
@@ -85,7 +86,7 @@ static bool gather_scalars(const struct document *doc, struct walk *w)
         if (node->kind == DOC_SCALAR)
             w->scalars[--at] = node;
     w->scalar_count = doc->node_count - at;
-    memmove(w->scalars, w->scalars + at, w->scalar_count * sizeof(*w->scalars));
+    memmove(w->scalars, w->scalars + at, w->scalar_count * size);
     return true;
 }
 

@@ -29,14 +29,6 @@ static bool count_of_case(void *user, const struct policy_count *what, int64_t *
     return true;
 }
 
-static bool has_exception(const struct policy_decision *decision, const char *id)
-{
-    for (size_t i = 0; i < decision->exception_count; i++)
-        if (strcmp(decision->exceptions[i], id) == 0)
-            return true;
-    return false;
-}
-
 static void compare_obligations(const struct policy_case *item,
                                 const struct policy_decision *decision, struct policy_text *text)
 {
@@ -58,7 +50,7 @@ static void compare(const struct policy_case *item, const struct policy_decision
                         policy_effect_name(decision->effect), rule);
     else if (item->rule != NULL && !policy_decision_has_rule(decision, item->rule))
         policy_text_add(text, "expected the rule %s, but %s decided", item->rule, rule);
-    else if (item->exception != NULL && !has_exception(decision, item->exception))
+    else if (item->exception != NULL && !policy_decision_has_exception(decision, item->exception))
         policy_text_add(text, "expected the exception %s, which lifted nothing", item->exception);
     else if (item->expects_obligations &&
              !policy_obligations_equal(&item->obligations, &decision->obligations))

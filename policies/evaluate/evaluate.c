@@ -234,12 +234,7 @@ static void begin(struct policy_decision *out)
 void policy_evaluate(const struct policy *policy, const struct policy_facts *facts,
                      struct policy_decision *out)
 {
-    struct deciding d;
-    d.policy = policy;
-    d.by_effect[POLICY_DENY].count = 0;
-    d.by_effect[POLICY_ALLOW].count = 0;
-    d.unknown = NULL;
-    d.out = out;
+    struct deciding d = {.policy = policy, .out = out};
     begin(out);
     if (facts->has_refused) {
         deny_incomplete(&d, facts->refused);
@@ -270,6 +265,14 @@ bool policy_decision_has_rule(const struct policy_decision *decision, const char
         return strcmp(policy_decision_rule(decision), id) == 0;
     for (size_t i = 0; i < decision->rule_count; i++)
         if (strcmp(decision->rules[i], id) == 0)
+            return true;
+    return false;
+}
+
+bool policy_decision_has_exception(const struct policy_decision *decision, const char *id)
+{
+    for (size_t i = 0; i < decision->exception_count; i++)
+        if (strcmp(decision->exceptions[i], id) == 0)
             return true;
     return false;
 }

@@ -54,6 +54,8 @@ void policy_evaluate(const struct policy *policy, const struct policy_facts *fac
 const char *policy_decision_rule(const struct policy_decision *decision);
 /* Whether the rule or limit of that id is among the deciding ones that are listed. */
 bool policy_decision_has_rule(const struct policy_decision *decision, const char *id);
+/* Whether the exception of that id lifted something. */
+bool policy_decision_has_exception(const struct policy_decision *decision, const char *id);
 /* The reason in a language of the policy; in its first one when it has no such language. */
 const char *policy_decision_reason(const struct policy *policy,
                                    const struct policy_decision *decision, const char *language);

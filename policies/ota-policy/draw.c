@@ -151,10 +151,9 @@ static enum ota_policy_exit verify(const struct draw_file *draw, const struct dr
     size_t cap = 0;
     size_t number = 0;
     bool same = true;
-    ssize_t len;
     if (file == NULL)
         return complain(OTA_POLICY_BAD, "the result cannot be opened");
-    while (same && (len = getline(&line, &cap, file)) >= 0) {
+    while (same && getline(&line, &cap, file) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         same = is_line(draw, drawn, number++, line);
     }

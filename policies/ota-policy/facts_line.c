@@ -160,7 +160,9 @@ static void take_value(struct cursor *c, struct facts_line *out, enum policy_fac
     }
     bool bare = type == POLICY_NUMBER || type == POLICY_TRUTH;
     char *text = NULL;
-    char follows = bare ? take_bare(c, &text) : '\0';
+    char follows = '\0';
+    if (bare)
+        follows = take_bare(c, &text);
     const char *value = bare ? text : take_string(c);
     if (value != NULL && c->wrong == NULL)
         c->wrong = ota_policy_fact_set(&out->facts, fact, value);
@@ -179,7 +181,8 @@ static enum policy_fact fact_named(struct facts_line *out, size_t position, cons
     return fact;
 }
 
-const char *facts_line_json(char *line, struct facts_line *out)
+const char *facts_line_json(char *line, /* NOLINT(readability-non-const-parameter): cut up */
+                            struct facts_line *out)
 {
     struct cursor c = {.at = line};
     if (!take(&c, '{'))

@@ -77,6 +77,8 @@ static size_t below(uint64_t *state, size_t n)
     return (size_t)((next_number(state) >> 32) * n >> 32);
 }
 
+enum { HOURS = 365 * 24, HOUR_MS = 3600000 };
+
 static void make_fact(const struct synthetic *s, uint64_t *state, enum policy_fact fact,
                       struct synthetic_card *out)
 {
@@ -105,7 +107,7 @@ static void make_fact(const struct synthetic *s, uint64_t *state, enum policy_fa
         value->count = SYNTHETIC_ITEMS_MAX;
         break;
     case POLICY_TIME:
-        value->number = s->now_ms + (int64_t)below(state, 365 * 24) * 3600000;
+        value->number = s->now_ms + (int64_t)below(state, HOURS) * HOUR_MS;
         break;
     default:
         value->number = (int64_t)below(state, below(state, 2) == 0 ? 3 : 1000);

@@ -1,5 +1,6 @@
 /* ota-policy test: does each policy decide its own cases as it says, and does a case exercise each
- * rule? A rule is exercised when it is among the deciding rules of a case. */
+ * rule, limit and exception? A rule or limit is exercised when it is among those that decide a
+ * case, an exception when it lifts something. */
 #include "policies/evaluate/cases.h"
 #include "policies/ota-policy/json.h"
 
@@ -8,17 +9,51 @@
 
 struct report {
     size_t failed;
-    bool *exercised; /* by rule */
+    bool *exercised; /* by rule, then by limit, then by exception */
     json_t *cases;   /* NULL for an answer in text */
     json_t *unexercised;
 };
 
+static size_t part_count(const struct policy *policy)
+{
+    return policy_rule_count(policy) + policy_limit_count(policy) + policy_exception_count(policy);
+}
+
+/* What has an id: the rule, limit or exception of that place in `exercised`. */
+struct part {
+    const char *kind;
+    const char *id;
+    unsigned line;
+    bool needs_no_case; /* a stop comes and goes */
+};
+
+static struct part part_at(const struct policy *policy, size_t index)
+{
+    size_t rules = policy_rule_count(policy);
+    size_t limits = policy_limit_count(policy);
+    if (index < rules) {
+        struct policy_rule_info rule = policy_rule_info(policy, index);
+        return (struct part){"rule", rule.id, rule.line, rule.is_stop};
+    }
+    if (index < rules + limits) {
+        struct policy_limit_info limit = policy_limit_info(policy, index - rules);
+        return (struct part){"limit", limit.id, limit.line, false};
+    }
+    struct policy_exception_info exception = policy_exception_info(policy, index - rules - limits);
+    return (struct part){"exception", exception.id, exception.line, false};
+}
+
 static void mark_exercised(const struct policy *policy, size_t index,
                            const struct policy_case_result *result, struct report *report)
 {
-    for (size_t i = 0; i < policy_rule_count(policy); i++)
-        report->exercised[i] =
-            report->exercised[i] || policy_case_exercises(policy, index, result, i);
+    size_t rules = policy_rule_count(policy);
+    for (size_t i = 0; i < part_count(policy); i++) {
+        const char *id = part_at(policy, i).id;
+        bool now = i < rules ? policy_case_exercises(policy, index, result, i)
+                             : policy_decision_has_rule(&result->decision, id) ||
+                                   policy_decision_has_exception(&result->decision, id);
+        report->exercised[i] = report->exercised[i] || now;
+    }
 }
 
 static json_t *case_json(const struct policy *policy, const struct policy_case_result *result)
@@ -55,15 +90,15 @@ static void run_cases(const char *file, const struct policy *policy, struct repo
 
 static void report_unexercised(const char *file, const struct policy *policy, struct report *report)
 {
-    for (size_t i = 0; i < policy_rule_count(policy); i++) {
-        struct policy_rule_info rule = policy_rule_info(policy, i);
-        if (report->exercised[i] || rule.is_stop)
+    for (size_t i = 0; i < part_count(policy); i++) {
+        struct part part = part_at(policy, i);
+        if (report->exercised[i] || part.needs_no_case)
             continue;
         if (report->unexercised != NULL)
-            (void)json_array_append_new(report->unexercised, json_string(rule.id));
+            (void)json_array_append_new(report->unexercised, json_string(part.id));
         else
-            (void)printf("  note  %s:%u: no case exercises the rule %s\n", file, rule.line,
-                         rule.id);
+            (void)printf("  note  %s:%u: no case exercises the %s %s\n", file, part.line, part.kind,
+                         part.id);
     }
 }
 
@@ -92,8 +127,7 @@ static void test_as_json(const char *file, const struct policy *policy, struct r
 
 static enum ota_policy_exit test_policy(const char *file, const struct policy *policy, json_t *list)
 {
-    struct report report = {.exercised =
-                                calloc(policy_rule_count(policy), sizeof *report.exercised)};
+    struct report report = {.exercised = calloc(part_count(policy), sizeof *report.exercised)};
     if (report.exercised == NULL) {
         (void)fputs("ota-policy: memory is exhausted\n", stderr);
         return OTA_POLICY_BAD;

@@ -23,9 +23,10 @@ static struct seen see(const struct policy_facts *facts, enum policy_fact fact)
     int64_t day = time->present ? (time->number - DAY_FIRST_MS) / 86400000 : 0;
     bool working = day % 7 < 5 && day != 1;
     if (fact == POLICY_REQUEST_WEEKDAY)
-        return (struct seen){.there = time->present, .text = weekdays[day % 7]};
+        return (struct seen){.there = time->present, .text = weekdays[day % 7], .set = value};
     if (fact == POLICY_REQUEST_WORKING_DAY)
-        return (struct seen){.there = time->present, .text = working ? "true" : "false"};
+        return (struct seen){
+            .there = time->present, .text = working ? "true" : "false", .set = value};
     return (struct seen){.there = value->present,
                          .may_lack = fact == POLICY_BANK_ID || fact == POLICY_BANK_STATUS ||
                                      fact == POLICY_BANK_LICENSED_REGIONS ||

@@ -12,45 +12,45 @@ unsigned choose(struct choices *c, unsigned below)
 /* The facts that policies are made of, with what may be said of each. */
 static const struct subject {
     enum policy_fact fact;
-    const char *ops[6]; /* ends with NULL */
-    const char *values[6];
     enum policy_fact other; /* to compare with, for operators that can; itself: none */
+    const char *ops[6];     /* ends with NULL */
+    const char *values[6];
 } subjects[] = {
     {POLICY_CARD_REGION,
+     POLICY_BANK_ID,
      {"equals", "not", "in", "not_in"},
-     {"r1", "r2", "r3", "r4", "r5"},
-     POLICY_BANK_ID},
+     {"r1", "r2", "r3", "r4", "r5"}},
     {POLICY_BANK_ID,
+     POLICY_CARD_REGION,
      {"equals", "not", "in", "not_in", "present"},
-     {"r1", "b2", "b3", "b4"},
-     POLICY_CARD_REGION},
+     {"r1", "b2", "b3", "b4"}},
     {POLICY_CARD_STATUS,
+     POLICY_CARD_STATUS,
      {"equals", "not", "in", "not_in"},
-     {POLICY_CARD_STATUSES},
-     POLICY_CARD_STATUS},
+     {POLICY_CARD_STATUSES}},
     {POLICY_BANK_STATUS,
+     POLICY_BANK_STATUS,
      {"equals", "not", "in", "not_in", "absent"},
-     {POLICY_BANK_STATUSES},
-     POLICY_BANK_STATUS},
-    {POLICY_REQUEST_ACTION, {"equals", "not", "in"}, {POLICY_ACTIONS}, POLICY_REQUEST_ACTION},
+     {POLICY_BANK_STATUSES}},
+    {POLICY_REQUEST_ACTION, POLICY_REQUEST_ACTION, {"equals", "not", "in"}, {POLICY_ACTIONS}},
     {POLICY_BANK_LICENSED_REGIONS,
+     POLICY_CARD_REGION,
      {"contains", "lacks", "present", "absent"},
-     {"r1", "r2", "r3"},
-     POLICY_CARD_REGION},
+     {"r1", "r2", "r3"}},
     {POLICY_BINDING_ACTIVE_BANKS,
+     POLICY_BINDING_DAYS_SINCE_LAST_SWITCH,
      {"equals", "not", "at_least", "at_most", "less_than"},
-     {NULL},
-     POLICY_BINDING_DAYS_SINCE_LAST_SWITCH},
+     {NULL}},
     {POLICY_BINDING_DAYS_SINCE_LAST_SWITCH,
+     POLICY_BINDING_ACTIVE_BANKS,
      {"equals", "more_than", "at_least", "at_most", "less_than"},
-     {NULL},
-     POLICY_BINDING_ACTIVE_BANKS},
-    {POLICY_REQUEST_TIME, {"from", "before"}, {NULL}, POLICY_REQUEST_TIME},
+     {NULL}},
+    {POLICY_REQUEST_TIME, POLICY_REQUEST_TIME, {"from", "before"}, {NULL}},
     {POLICY_REQUEST_WEEKDAY,
+     POLICY_REQUEST_WEEKDAY,
      {"equals", "not", "in"},
-     {"mon", "tue", "sun"},
-     POLICY_REQUEST_WEEKDAY},
-    {POLICY_REQUEST_WORKING_DAY, {"equals", "not"}, {"true", "false"}, POLICY_REQUEST_WORKING_DAY},
+     {"mon", "tue", "sun"}},
+    {POLICY_REQUEST_WORKING_DAY, POLICY_REQUEST_WORKING_DAY, {"equals", "not"}, {"true", "false"}},
 };
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], DEPTH_MAX = 3 };
 
