@@ -25,6 +25,7 @@
 #include "scp/gp/install.h"
 #include "scp/gp/lifecycle.h"
 #include "scp/gp/load_file.h"
+#include "scp/gp/receipt.h"
 #include "scp/gp/status_words.h"
 #include "scp/gp/store_data.h"
 
@@ -64,6 +65,10 @@ struct card_load {
     struct scp_aid file;
     struct scp_aid domain;
     struct scp_aid provider;
+    uint8_t signature_template[SCP_APDU_DATA_MAX]; /* B6 of INSTALL, for the receipt */
+    size_t signature_template_len;
+    uint8_t *announced; /* data of a combined process's first command, of the heap, for its token */
+    size_t announced_len;
     uint8_t hash[SCP_HASH_MAX];
     size_t hash_len;
     size_t blocks;
@@ -244,12 +249,16 @@ uint16_t card_delete_carry_out(struct softcard *card);
  */
 
 /* Whether the selected domain may do what `functions` says (SCP_RESTRICT_…, the bits of P1 of
- * INSTALL) with content, by the token that came with the command or without one. The token of a
- * delegated manager is for the domain with Token Verification, which this card does not have. */
-uint16_t card_authorize(const struct softcard *card, uint8_t functions, struct scp_bytes token);
-/* Append the confirmation of what was done to content (GPCS 11.1.6): none, as no domain here
- * generates receipts. */
-void card_put_confirmation(struct scp_writer *out);
+ * INSTALL) with content: as authorized manager without a token, as delegated manager by the token
+ * in `apdu`, which the domain with Token Verification above it verifies. 6985 where nobody may or
+ * can, 6982 for a wrong token, 6A80 for one that is not due. */
+uint16_t card_authorize(const struct softcard *card, uint8_t functions, const struct scp_apdu *apdu,
+                        struct scp_bytes token);
+/* Append the confirmation of what was done to content, to a delegated manager with the receipt of
+ * the domain that generates them, else `00` (GPCS 11.1.6). `signature_template` is the value of B6
+ * in the command. */
+void card_put_confirmation(struct softcard *card, const struct scp_receipt_subject *subject,
+                           struct scp_bytes signature_template, struct scp_writer *out);
 
 /* ---- STORE DATA -------------------------------------------------------------------------------
  */

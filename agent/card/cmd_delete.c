@@ -113,9 +113,10 @@ static uint16_t delete_load_file(struct softcard *card, const struct card_load_f
     return begin(card, &file->aid, related);
 }
 
-static uint16_t delete_content(struct softcard *card, const struct scp_delete *delete)
+static uint16_t delete_content(struct softcard *card, const struct scp_apdu *apdu,
+                               const struct scp_delete *delete)
 {
-    uint16_t sw = card_authorize(card, SCP_RESTRICT_DELETE, delete->token);
+    uint16_t sw = card_authorize(card, SCP_RESTRICT_DELETE, apdu, delete->token);
     if (sw != SCP_SW_SUCCESS)
         return sw;
     struct card_application *app = card_application_find(&card->image, delete->aid);
@@ -160,8 +161,15 @@ uint16_t card_cmd_delete(struct softcard *card, const struct scp_apdu *apdu, str
     struct scp_delete delete;
     if (scp_delete_parse(apdu->p2 & RELATED, apdu->data, &delete) != SCP_OK)
         return SCP_SW_WRONG_DATA;
-    uint16_t sw = delete.aid.len > 0 ? delete_content(card, &delete) : delete_keys(card, &delete);
-    if (sw == SCP_SW_SUCCESS)
-        card_put_confirmation(out);
+    uint16_t sw =
+        delete.aid.len > 0 ? delete_content(card, apdu, &delete) : delete_keys(card, &delete);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
+    const struct scp_receipt_subject subject = {.kind = SCP_RECEIPT_DELETE,
+                                                .application = delete.aid};
+    if (delete.aid.len > 0)
+        card_put_confirmation(card, &subject, delete.signature, out);
+    else
+        scp_put_u8(out, 0x00); /* nothing is confirmed of keys (GPCS 11.2.3.1) */
     return sw;
 }

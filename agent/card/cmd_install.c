@@ -3,6 +3,8 @@
  * place in the registry. */
 #include "agent/card/cmd_install.h"
 
+#include <stdlib.h>
+
 #include "agent/card/registry.h"
 #include "scp/gp/tlv.h"
 
@@ -37,6 +39,10 @@ static bool has_room(const struct softcard *card, const struct scp_memory *minim
 static uint16_t check_load(const struct softcard *card, const struct scp_install *install)
 {
     enum scp_hash hash;
+    bool delegated =
+        scp_privileges_have(card_selected(card)->privileges, SCP_PRIVILEGE_DELEGATED_MANAGEMENT);
+    if (delegated && install->hash.len == 0) /* what ties the token to the load file */
+        return SCP_SW_WRONG_DATA;
     if (install->load_file.len == 0 || card_aid_used(&card->image, install->load_file))
         return SCP_SW_WRONG_DATA;
     if (install->hash.len != 0 && scp_hash_of_size(install->hash.len, &hash) != SCP_OK)
@@ -65,6 +71,10 @@ uint16_t card_install_for_load(struct softcard *card, const struct scp_install *
     struct scp_writer hash = scp_writer_on(load->hash, sizeof load->hash);
     scp_put(&hash, install->hash);
     load->hash_len = install->hash.len;
+    struct scp_writer template =
+        scp_writer_on(load->signature_template, sizeof load->signature_template);
+    scp_put(&template, parameters->signature);
+    load->signature_template_len = scp_written(&template).len;
     return card_take_provider(parameters, &load->provider);
 }
 
@@ -119,24 +129,39 @@ uint16_t card_take_provider(const struct scp_parameters *parameters, struct scp_
 
 /* ---- the forms ------------------------------------------------------------------------------- */
 
+/* What a form leads to. */
+enum outcome {
+    ANNOUNCES,   /* other commands follow: nothing to confirm */
+    CONFIRMED,   /* a receipt may come back */
+    PERSONALISES /* the same as the first, and needs no power to manage content */
+};
+
 struct form {
     uint8_t p1;
     uint8_t p2;
-    bool manages; /* needs the power to manage content */
+    enum outcome outcome;
+    enum scp_receipt_kind receipt;
     card_install_handler *handler;
 };
 
 static const struct form forms[] = {
-    {SCP_INSTALL_FOR_LOAD, SCP_INSTALL_ALONE, true, card_install_for_load},
-    {SCP_INSTALL_FOR_INSTALL, SCP_INSTALL_ALONE, true, card_install_for_install},
-    {SCP_INSTALL_FOR_MAKE_SELECTABLE, SCP_INSTALL_ALONE, true, card_install_for_make_selectable},
-    {SCP_INSTALL_FOR_INSTALL_AND_MAKE_SELECTABLE, SCP_INSTALL_ALONE, true,
+    {SCP_INSTALL_FOR_LOAD, SCP_INSTALL_ALONE, ANNOUNCES, SCP_RECEIPT_LOAD, card_install_for_load},
+    {SCP_INSTALL_FOR_INSTALL, SCP_INSTALL_ALONE, CONFIRMED, SCP_RECEIPT_INSTALL,
      card_install_for_install},
-    {SCP_INSTALL_FOR_ALL, SCP_INSTALL_BEGIN, true, card_install_for_load},
-    {SCP_INSTALL_FOR_ALL, SCP_INSTALL_END, true, card_install_for_install},
-    {SCP_INSTALL_FOR_EXTRADITION, SCP_INSTALL_ALONE, true, card_install_for_extradition},
-    {SCP_INSTALL_FOR_PERSONALIZATION, SCP_INSTALL_ALONE, false, for_personalization},
-    {SCP_INSTALL_FOR_REGISTRY_UPDATE, SCP_INSTALL_ALONE, true, card_install_for_registry_update},
+    {SCP_INSTALL_FOR_MAKE_SELECTABLE, SCP_INSTALL_ALONE, CONFIRMED, SCP_RECEIPT_INSTALL,
+     card_install_for_make_selectable},
+    {SCP_INSTALL_FOR_INSTALL_AND_MAKE_SELECTABLE, SCP_INSTALL_ALONE, CONFIRMED, SCP_RECEIPT_INSTALL,
+     card_install_for_install},
+    {SCP_INSTALL_FOR_ALL, SCP_INSTALL_BEGIN, ANNOUNCES, SCP_RECEIPT_COMBINED,
+     card_install_for_load},
+    {SCP_INSTALL_FOR_ALL, SCP_INSTALL_END, CONFIRMED, SCP_RECEIPT_COMBINED,
+     card_install_for_install},
+    {SCP_INSTALL_FOR_EXTRADITION, SCP_INSTALL_ALONE, CONFIRMED, SCP_RECEIPT_EXTRADITION,
+     card_install_for_extradition},
+    {SCP_INSTALL_FOR_PERSONALIZATION, SCP_INSTALL_ALONE, PERSONALISES, SCP_RECEIPT_INSTALL,
+     for_personalization},
+    {SCP_INSTALL_FOR_REGISTRY_UPDATE, SCP_INSTALL_ALONE, CONFIRMED, SCP_RECEIPT_REGISTRY_UPDATE,
+     card_install_for_registry_update},
 };
 
 static const struct form *find_form(uint8_t p1, uint8_t p2)
@@ -154,20 +179,72 @@ static bool continues(const struct softcard *card, const struct form *form)
            card->load.by == card->at;
 }
 
+/* The token at the end of a combined process covers its beginning too (GPCS C.4.7). */
+static uint16_t keep_announcement(struct card_load *load, struct scp_bytes data)
+{
+    load->announced = malloc(data.len);
+    if (load->announced == NULL)
+        return SCP_SW_MEMORY_FAILURE;
+    struct scp_writer w = scp_writer_on(load->announced, data.len);
+    scp_put(&w, data);
+    load->announced_len = data.len;
+    return SCP_SW_SUCCESS;
+}
+
+/* The domain that an application or load file is associated with; none when it is not there. */
+static struct scp_aid domain_of(const struct card_image *image, struct scp_bytes content)
+{
+    const struct card_application *app = card_application_find(image, content);
+    const struct card_load_file *file = card_load_file_find(image, content);
+    if (app != NULL)
+        return app->domain;
+    return file != NULL ? file->domain : (struct scp_aid){.len = 0};
+}
+
+/* Confirm what a form did; `old` is the domain that its subject was associated with before. */
+static void confirm(struct softcard *card, const struct form *form,
+                    const struct scp_install *install, const struct scp_parameters *parameters,
+                    const struct scp_aid *old, struct scp_writer *out)
+{
+    const struct card_application *app = card_application_find(&card->image, install->application);
+    if (form->outcome != CONFIRMED) {
+        scp_put_u8(out, 0x00);
+        return;
+    }
+    bool moves = install->security_domain.len > 0;
+    bool updates = form->receipt == SCP_RECEIPT_REGISTRY_UPDATE; /* names what is updated alone */
+    const struct scp_receipt_subject subject = {
+        .kind = form->receipt,
+        .load_file = app != NULL ? scp_aid_bytes(&app->load_file) : SCP_EMPTY,
+        .application = install->application,
+        .security_domain = app == NULL || moves || updates ? install->security_domain
+                                                           : scp_aid_bytes(&app->domain),
+        .old_security_domain = moves ? scp_aid_bytes(old) : SCP_EMPTY,
+        .privileges = install->privileges,
+        .parameters = install->parameters,
+    };
+    card_put_confirmation(card, &subject, parameters->signature, out);
+}
+
 /* Run a form that was found and parsed. */
-static uint16_t run(struct softcard *card, const struct form *form,
-                    const struct scp_install *install)
+static uint16_t run(struct softcard *card, const struct form *form, const struct scp_apdu *apdu,
+                    const struct scp_install *install, struct scp_writer *out)
 {
     struct scp_parameters parameters;
     if (scp_parameters_parse(install->parameters, &parameters) != SCP_OK)
         return SCP_SW_WRONG_DATA;
+    const struct scp_aid old = domain_of(&card->image, install->application);
     uint16_t sw = SCP_SW_SUCCESS;
-    if (form->manages) /* the functions are coded as in P1 (GPCS tables 11-41, 11-53) */
-        sw = card_authorize(card, form->p1, install->token);
+    if (form->outcome != PERSONALISES) /* functions as in P1 (GPCS tables 11-41, 11-53) */
+        sw = card_authorize(card, form->p1, apdu, install->token);
     if (sw == SCP_SW_SUCCESS)
         sw = form->handler(card, install, &parameters);
+    if (sw == SCP_SW_SUCCESS && form->p2 == SCP_INSTALL_BEGIN)
+        sw = keep_announcement(&card->load, apdu->data);
     if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))
         sw = SCP_SW_NOT_ENOUGH_MEMORY;
+    if (sw == SCP_SW_SUCCESS)
+        confirm(card, form, install, &parameters, &old, out);
     return sw;
 }
 
@@ -186,10 +263,8 @@ uint16_t card_cmd_install(struct softcard *card, const struct scp_apdu *apdu,
     card_store_end(card);
     if (form->p2 == SCP_INSTALL_END && !going_on)
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    uint16_t sw = run(card, form, &install);
+    uint16_t sw = run(card, form, apdu, &install, out);
     if (going_on || (sw != SCP_SW_SUCCESS && card->load.by == card->at))
         card_load_end(card);
-    if (sw == SCP_SW_SUCCESS)
-        card_put_confirmation(out);
     return sw;
 }

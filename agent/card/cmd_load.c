@@ -8,6 +8,7 @@
 void card_load_end(struct softcard *card)
 {
     free(card->load.bytes);
+    free(card->load.announced);
     card->load = (struct card_load){.active = false};
 }
 
@@ -133,15 +134,38 @@ static uint16_t load_block(struct softcard *card, const struct scp_apdu *apdu)
     return sw == SCP_SW_SUCCESS && is_last(apdu) ? complete(card) : sw;
 }
 
-/* After the last block a combined process waits for its end and keeps nothing but the names. */
+/* After the last block a combined process waits for its end and keeps the names and what its token
+ * will cover. */
 static void finish(struct softcard *card)
 {
-    struct card_load kept = {
-        .combined = true, .loaded = true, .by = card->at, .file = card->load.file};
-    bool combined = card->load.combined;
+    struct card_load *load = &card->load;
+    struct card_load kept = {.combined = true,
+                             .loaded = true,
+                             .by = card->at,
+                             .file = load->file,
+                             .announced = load->announced,
+                             .announced_len = load->announced_len};
+    bool combined = load->combined;
+    if (combined)
+        load->announced = NULL;
     card_load_end(card);
     if (combined)
-        card->load = kept;
+        *load = kept;
+}
+
+/* The last block is confirmed, unless the end of a combined process will be. */
+static void confirm(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
+{
+    const struct card_load *load = &card->load;
+    const struct scp_receipt_subject subject = {.kind = SCP_RECEIPT_LOAD,
+                                                .load_file = scp_aid_bytes(&load->file),
+                                                .security_domain = scp_aid_bytes(&load->domain)};
+    if (is_last(apdu) && !load->combined)
+        card_put_confirmation(card, &subject,
+                              scp_bytes_of(load->signature_template, load->signature_template_len),
+                              out);
+    else
+        scp_put_u8(out, 0x00);
 }
 
 uint16_t card_cmd_load(struct softcard *card, const struct scp_apdu *apdu, struct scp_writer *out)
@@ -153,8 +177,8 @@ uint16_t card_cmd_load(struct softcard *card, const struct scp_apdu *apdu, struc
         card_load_end(card);
         return sw;
     }
+    confirm(card, apdu, out);
     if (is_last(apdu))
         finish(card);
-    card_put_confirmation(out);
     return sw;
 }

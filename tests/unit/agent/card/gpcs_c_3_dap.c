@@ -1,10 +1,10 @@
 /* DAP verification (GPCS 9.2.1, 9.3.5, C.3; Amendment D 8.1), and ciphered load files (GPCS C.6).
  */
 #include "tests/unit/agent/card/rig.h"
+#include "tests/unit/agent/card/signer.h"
 
 #include <string.h>
 
-#include "scp/crypto/kdf.h"
 #include "scp/gp/dap.h"
 #include "scp/gp/privileges.h"
 
@@ -20,60 +20,12 @@ enum {
     MANDATED = DAP | SCP_PRIVILEGE_MANDATED_DAP_VERIFICATION,
 };
 
-/* The key pair of RFC 6979 A.2.5. */
-static const char scalar_hex[] = "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721";
-static const char point_hex[] = "04"
-                                "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
-                                "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299";
-
-/* What signs: an AES or an EC key. */
-struct signer {
-    uint8_t secret[32];
-    uint8_t point[65];
-    struct scp_signature_key key;
-};
-
-static void make_signer(bool ec, struct signer *signer)
+static void put_signer(struct rig *rig, bool ec, const struct rig_signer *signer)
 {
-    struct scp_writer secret = scp_writer_on(signer->secret, sizeof signer->secret);
-    struct scp_writer point = scp_writer_on(signer->point, sizeof signer->point);
-    assert_int_equal(SCP_OK, scp_hex_decode(scalar_hex, &secret));
-    assert_int_equal(SCP_OK, scp_hex_decode(point_hex, &point));
-    if (ec)
-        assert_int_equal(SCP_OK, scp_signature_key_ec(&signer->key, SCP_CURVE_P256, SCP_EMPTY,
-                                                      SCP_BYTES(signer->secret)));
-    else
-        assert_int_equal(SCP_OK, scp_signature_key_symmetric(&signer->key, SCP_SIGNATURE_AES,
-                                                             scp_bytes_of(signer->secret, 16)));
+    rig_put_signer(rig, 0x73, ec, signer);
 }
 
-/* Give the domain in whose session the rig is the signer's key. */
-static void put_signer_as(struct rig *rig, uint8_t kvn, bool ec, const struct signer *signer)
-{
-    uint8_t data[255];
-    uint8_t cipher[16];
-    uint8_t kcv[3];
-    struct scp_apdu apdu;
-    struct scp_put_key put_key = {.kvn = kvn, .first_key_id = 1, .key_count = 1};
-    struct scp_key aes = {.len = 16};
-    struct scp_writer w = scp_writer_on(data, sizeof data);
-    memcpy(aes.bytes, signer->secret, 16);
-    assert_int_equal(SCP_OK, scp_kcv_aes(&aes, kcv));
-    assert_int_equal(
-        SCP_OK, scp_channel_dek_encrypt(&rig->channel, &rig->holder, scp_key_bytes(&aes), cipher));
-    put_key.keys[0] =
-        ec ? scp_ec_public_key(SCP_BYTES(signer->point), SCP_LITERAL(0x00))
-           : scp_symmetric_key(SCP_KEY_TYPE_AES, SCP_BYTES(cipher), 16, SCP_BYTES(kcv), NULL);
-    assert_int_equal(SCP_OK, scp_put_key_command(&put_key, &w, &apdu));
-    assert_sw(0x9000, rig_send(rig, apdu));
-}
-
-static void put_signer(struct rig *rig, bool ec, const struct signer *signer)
-{
-    put_signer_as(rig, 0x73, ec, signer);
-}
-
-static struct scp_dap sign(const struct signer *signer, struct scp_bytes domain,
+static struct scp_dap sign(const struct rig_signer *signer, struct scp_bytes domain,
                            const struct scp_digest *hash, struct scp_writer *to)
 {
     static const uint8_t random[SCP_SIGNATURE_RANDOM] = {1};
@@ -86,7 +38,7 @@ static struct scp_dap sign(const struct signer *signer, struct scp_bytes domain,
 }
 
 static struct rig *rig_with_domain(struct scp_bytes aid, uint32_t privileges, bool ec,
-                                   const struct signer *signer)
+                                   const struct rig_signer *signer)
 {
     struct rig *rig = rig_new("scp03-i70-aes128");
     struct scp_key_set keys = rig_keys(rig, 0x11);
@@ -103,11 +55,11 @@ static void gpcs_9_3_5_a_load_file_for_a_dap_domain_is_signed_by_its_key(void **
 {
     (void)state;
     for (int ec = 0; ec < 2; ec++) {
-        struct signer signer;
+        struct rig_signer signer;
         struct scp_digest hash;
         uint8_t bytes[256];
         struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
-        make_signer(ec == 1, &signer);
+        rig_make_signer(ec == 1, &signer);
         struct rig *rig = rig_with_domain(SCP_BYTES(bank_aid), DAP, ec == 1, &signer);
         rig_package_hash(&package, &hash);
         struct scp_dap dap = sign(&signer, SCP_BYTES(bank_aid), &hash, &w);
@@ -128,8 +80,8 @@ static void gpcs_9_3_5_a_load_file_for_a_dap_domain_is_signed_by_its_key(void **
 static void gpcs_9_2_1_a_dap_domain_verifies_nothing_that_goes_elsewhere(void **state)
 {
     (void)state;
-    struct signer signer;
-    make_signer(true, &signer);
+    struct rig_signer signer;
+    rig_make_signer(true, &signer);
     struct rig *rig = rig_with_domain(SCP_BYTES(bank_aid), DAP, true, &signer);
     assert_sw(0x9000, rig_load(rig, &package, SCP_EMPTY));
     rig_free(rig);
@@ -138,11 +90,11 @@ static void gpcs_9_2_1_a_dap_domain_verifies_nothing_that_goes_elsewhere(void **
 static void gpcs_9_2_1_a_mandating_domain_verifies_every_load_file(void **state)
 {
     (void)state;
-    struct signer signer;
+    struct rig_signer signer;
     struct scp_digest hash;
     uint8_t bytes[256];
     struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
-    make_signer(true, &signer);
+    rig_make_signer(true, &signer);
     struct rig *rig = rig_with_domain(SCP_BYTES(authority_aid), MANDATED, true, &signer);
     rig_package_hash(&package, &hash);
     struct scp_dap dap = sign(&signer, SCP_BYTES(authority_aid), &hash, &w);
@@ -171,11 +123,11 @@ static void gpcs_5_3_2_3_before_personalized_nothing_is_mandated(void **state)
 static void gpcs_9_3_5_each_dap_block_names_a_domain_that_verifies(void **state)
 {
     (void)state;
-    struct signer signer;
+    struct rig_signer signer;
     struct scp_digest hash;
     uint8_t bytes[256];
     struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
-    make_signer(true, &signer);
+    rig_make_signer(true, &signer);
     struct rig *rig = rig_with_domain(SCP_BYTES(bank_aid), DAP, true, &signer);
     rig_package_hash(&package, &hash);
     const struct scp_dap daps[] = {sign(&signer, SCP_BYTES(bank_aid), &hash, &w),
@@ -190,11 +142,11 @@ static void gpcs_9_3_5_each_dap_block_names_a_domain_that_verifies(void **state)
 static void gpcs_c_2_a_hash_weaker_than_the_key_is_refused(void **state)
 {
     (void)state;
-    struct signer signer;
+    struct rig_signer signer;
     struct scp_digest hash;
     uint8_t bytes[256];
     struct scp_writer w = scp_writer_on(bytes, sizeof bytes);
-    make_signer(true, &signer);
+    rig_make_signer(true, &signer);
     struct rig *rig = rig_with_domain(SCP_BYTES(bank_aid), DAP, true, &signer);
     rig_package_hash_with(&package, SCP_HASH_SHA1, &hash);
     struct scp_dap dap = sign(&signer, SCP_BYTES(bank_aid), &hash, &w);
@@ -210,10 +162,10 @@ static void gpcs_c_6_a_ciphered_load_file_is_for_the_domain_that_has_its_key(voi
 {
     (void)state;
     static const uint8_t icv[16] = {7};
-    struct signer signer;
+    struct rig_signer signer;
     struct scp_digest hash;
     struct scp_key key = {.len = 16};
-    make_signer(false, &signer);
+    rig_make_signer(false, &signer);
     memcpy(key.bytes, signer.secret, 16);
     rig_package_hash(&package, &hash);
     const struct scp_data_block_cipher cipher = {
@@ -226,7 +178,7 @@ static void gpcs_c_6_a_ciphered_load_file_is_for_the_domain_that_has_its_key(voi
                     &keys);
     assert_sw(0x9000, rig_select(rig, SCP_BYTES(bank_aid)));
     rig_open_with(rig, &keys, rig->params.kvn, rig->params.level);
-    put_signer_as(rig, 0x75, false, &signer);
+    rig_put_signer(rig, 0x75, false, &signer);
     rig_open(rig);
     struct rig_loading loading = {.domain = SCP_BYTES(bank_aid), .hash = scp_digest_bytes(&hash)};
     assert_sw(0x6985, rig_load_with(rig, &package, &loading)); /* clear */
