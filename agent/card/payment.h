@@ -10,6 +10,8 @@
  *     SFI<<8|rec   record, with its template 70
  *     8000         AC, SMI and SMC keys, 3 x 16 bytes, under the data encryption key
  *     9000         check values of the three keys, verified when both are there
+ *     8101, 8103   private exponent and modulus of the card's RSA key, under the same key: INTERNAL
+ *                  AUTHENTICATE signs with them (payment_dynamic.c)
  *     8010         reference PIN block, under the data encryption key
  *     9010         PIN try counter and limit, one byte each; 3 and 3 without it
  *
@@ -26,6 +28,8 @@
 enum {
     PAYMENT_DGI_KEYS = 0x8000,
     PAYMENT_DGI_PIN = 0x8010,
+    PAYMENT_DGI_PRIVATE_EXPONENT = 0x8101,
+    PAYMENT_DGI_MODULUS = 0x8103,
     PAYMENT_DGI_KCVS = 0x9000,
     PAYMENT_DGI_PIN_TRIES = 0x9010,
     PAYMENT_DGI_FCI = 0x9102,
@@ -64,6 +68,7 @@ enum payment_stage {
 };
 enum payment_event {
     PAYMENT_GETS_OPTIONS,
+    PAYMENT_SIGNS,
     PAYMENT_GOES_ONLINE,
     PAYMENT_ENDS_OFFLINE,
     PAYMENT_AUTHENTICATES_ISSUER,
@@ -143,7 +148,8 @@ payment_command payment_get_processing_options; /* payment_begin.c */
 payment_command payment_get_data;
 payment_command payment_generate_ac; /* payment_cryptogram.c */
 payment_command payment_external_authenticate;
-payment_command payment_verify; /* payment_pin.c */
+payment_command payment_internal_authenticate; /* payment_dynamic.c */
+payment_command payment_verify;                /* payment_pin.c */
 payment_command payment_get_challenge;
 payment_command payment_script; /* payment_script.c */
 

@@ -1,5 +1,5 @@
-/* RSA with a public key, without padding: what signatures with message recovery are read with (EMV
- * 4.3 Book 2 B2.1). Nothing is allocated. */
+/* RSA without padding: what signatures with message recovery are made and read with (EMV 4.3 Book 2
+ * B2.1). Nothing is allocated. */
 #ifndef SCP_CRYPTO_RSA_H
 #define SCP_CRYPTO_RSA_H
 
@@ -13,5 +13,10 @@ enum { SCP_RSA_MODULUS_MAX = 256 };
  * four bytes; CRYPTO. */
 SCP_MUST_USE enum scp_error scp_rsa_public(struct scp_bytes modulus, struct scp_bytes exponent,
                                            struct scp_bytes in, uint8_t *out);
+
+/* The same with a private exponent, of at most as many bytes as the modulus. Wipes what it computed
+ * with. The time depends on the key: for cards in software, not for keys that others could time. */
+SCP_MUST_USE enum scp_error scp_rsa_private(struct scp_bytes modulus, struct scp_bytes exponent,
+                                            struct scp_bytes in, uint8_t *out);
 
 #endif

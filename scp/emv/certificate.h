@@ -58,4 +58,26 @@ SCP_MUST_USE enum scp_error scp_emv_static_data_check(const struct scp_emv_publi
                                                       struct scp_bytes signature,
                                                       struct scp_bytes data, uint8_t code[2]);
 
+/* ---- the card's side ------------------------------------------------------------------------ */
+
+/* A key pair's private half. */
+struct scp_emv_private_key {
+    struct scp_bytes modulus;
+    struct scp_bytes exponent;
+};
+
+/* Sign dynamic application data (Book 2 6.5.2, table 17): `number` is the card's dynamic number of
+ * 2 to 8 bytes, `data` what the terminal sent for its DDOL. Appends as many bytes as the modulus
+ * has. OUT_OF_RANGE also for a modulus of another length than 48 to SCP_EMV_MODULUS_MAX bytes. */
+SCP_MUST_USE enum scp_error scp_emv_dynamic_data_sign(const struct scp_emv_private_key *key,
+                                                      struct scp_bytes number,
+                                                      struct scp_bytes data,
+                                                      struct scp_writer *signature);
+/* Check such a signature under the card's public key; `number` is where its dynamic number is. */
+SCP_MUST_USE enum scp_error scp_emv_dynamic_data_check(const struct scp_emv_public_key *card,
+                                                       struct scp_bytes signature,
+                                                       struct scp_bytes data,
+                                                       uint8_t buffer[SCP_EMV_MODULUS_MAX],
+                                                       struct scp_bytes *number);
+
 #endif

@@ -123,7 +123,7 @@ static void wrong_parameters_and_lengths_have_their_words(void **state)
         {"0020008108241234FFFFFFFFFF", 0x6A86},
         {"0020008007241234FFFFFFFF", 0x6700},
         {"0084010000", 0x6A86},
-        {"0088000004AABBCCDD00", 0x6D00},
+        {"0088000004AABBCCDD00", 0x6985},
         {"841E010008AAAAAAAAAAAAAAAA", 0x6A86},
         {"8416000008AAAAAAAAAAAAAAAA", 0x6D00},
         {"00820100080000000000000000", 0x6A86},

@@ -1,6 +1,8 @@
 /* A payment application in its forms: contactless, personalised in parts or in another way. */
 #include "tests/unit/agent/card/payment_bank.h"
 
+#include "scp/emv/certificate.h"
+
 #include <stdio.h>
 
 /* ---- contactless ----------------------------------------------------------------------------- */
@@ -117,6 +119,56 @@ static void keys_and_pin_cannot_be_read(void **state)
     rig_free(bank.rig);
 }
 
+/* ---- dynamic data authentication -------------------------------------------------------------
+ */
+
+static const char card_modulus[] =
+    "C384DEC00843F7BD0AD1395527DA50DF355B1AAA4229B4AEF713D112F803FBFC"
+    "684DD150681C0D41BBBCDA2270BB65973AF3660F18D7A7571DB49AA74C2841F1";
+static const char card_exponent[] =
+    "825894800582A528B1E0D0E36FE6E094CE3CBC718171231F4F628B61FAAD52A7"
+    "1A65C4A4AF8B7E7710A3A43F1BC677B194DDECDD0243D3FAEB9109CEFDDE454B";
+
+static void with_a_key_pair_the_card_signs_for_the_terminal(void **state)
+{
+    (void)state;
+    static const uint8_t three[1] = {3};
+    uint8_t modulus[64];
+    uint8_t exponent[64];
+    uint8_t buffer[SCP_EMV_MODULUS_MAX];
+    struct scp_bytes signature;
+    struct scp_bytes first;
+    uint8_t number[8];
+    struct bank bank = bank_issue(PBOC_DATA);
+    struct rig *rig = bank.rig;
+    const struct scp_dgi dgis[] = {
+        {.id = 0x8101, .value = bank_decode(card_exponent, exponent, 64), .encrypted = true},
+        {.id = 0x8103, .value = bank_decode(card_modulus, modulus, 64), .encrypted = true}};
+    const struct scp_emv_public_key key = {SCP_BYTES(modulus), SCP_BYTES(three)};
+    rig_open(rig);
+    assert_sw(0x9000, bank_personalise(rig, dgis, 2));
+    assert_sw(0x9000, bank_select(rig));
+    assert_sw(0x6985, rig_hex(rig, "0088000004AABBCCDD00"));
+    bank_begin(rig);
+    assert_sw(0x6A86, rig_hex(rig, "0088010004AABBCCDD00"));
+    assert_sw(0x9000, rig_hex(rig, "0088000004AABBCCDD00"));
+    assert_int_equal(SCP_OK, scp_tlv_expect(rig->data, 0x80, &signature));
+    assert_int_equal(SCP_OK, scp_emv_dynamic_data_check(&key, signature,
+                                                        SCP_LITERAL(0xAA, 0xBB, 0xCC, 0xDD), buffer,
+                                                        &first));
+    struct scp_writer w = scp_writer_on(number, sizeof number);
+    scp_put(&w, first);
+    assert_sw(0x9000, rig_hex(rig, "0088000004AABBCCDD00"));
+    assert_int_equal(SCP_OK, scp_tlv_expect(rig->data, 0x80, &signature));
+    assert_int_equal(SCP_OK, scp_emv_dynamic_data_check(&key, signature,
+                                                        SCP_LITERAL(0xAA, 0xBB, 0xCC, 0xDD), buffer,
+                                                        &first));
+    assert_false(scp_bytes_equal(first, scp_written(&w)));
+    assert_sw(0x9000, bank_generate_ac(rig, 0x80, CDOL1_DATA));
+    assert_sw(0x6985, rig_hex(rig, "0088000004AABBCCDD00"));
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +178,7 @@ int main(void)
         cmocka_unit_test(a_file_locator_that_names_a_missing_record_is_incomplete),
         cmocka_unit_test(options_of_format_1_are_answered_as_they_are),
         cmocka_unit_test(keys_and_pin_cannot_be_read),
+        cmocka_unit_test(with_a_key_pair_the_card_signs_for_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,13 @@ static const char signature_hex[] =
     "3192D723BB8CA834";
 static const char records_hex[] = "5A0862220012345678905F24033112315C00";
 
+/* A card's key pair of 512 bits. */
+static const char card_hex[] = "C384DEC00843F7BD0AD1395527DA50DF355B1AAA4229B4AEF713D112F803FBFC"
+                               "684DD150681C0D41BBBCDA2270BB65973AF3660F18D7A7571DB49AA74C2841F1";
+static const char card_private_hex[] =
+    "825894800582A528B1E0D0E36FE6E094CE3CBC718171231F4F628B61FAAD52A7"
+    "1A65C4A4AF8B7E7710A3A43F1BC677B194DDECDD0243D3FAEB9109CEFDDE454B";
+
 struct memory {
     uint8_t bytes[1024];
     struct scp_writer w;
@@ -139,6 +146,50 @@ static void a_certificate_is_no_signed_data(void **state)
         scp_emv_static_data_check(&authority, decode(&m, certificate_hex), SCP_EMPTY, code));
 }
 
+static void dynamic_data_are_signed_for_one_terminal(void **state)
+{
+    (void)state;
+    struct memory m;
+    uint8_t signature[SCP_EMV_MODULUS_MAX];
+    uint8_t buffer[SCP_EMV_MODULUS_MAX];
+    struct scp_bytes number;
+    const struct scp_bytes own = SCP_LITERAL(1, 2, 3, 4, 5, 6, 7, 8);
+    const struct scp_bytes terminal = SCP_LITERAL(0xAA, 0xBB, 0xCC, 0xDD);
+    begin(&m);
+    struct scp_emv_public_key card = key_of(&m, card_hex);
+    const struct scp_emv_private_key key = {.modulus = card.modulus,
+                                            .exponent = decode(&m, card_private_hex)};
+    struct scp_writer w = scp_writer_on(signature, sizeof signature);
+    assert_int_equal(SCP_OK, scp_emv_dynamic_data_sign(&key, own, terminal, &w));
+    assert_int_equal(64, scp_written(&w).len);
+    assert_int_equal(SCP_OK,
+                     scp_emv_dynamic_data_check(&card, scp_written(&w), terminal, buffer, &number));
+    assert_true(scp_bytes_equal(own, number));
+    assert_int_equal(SCP_BAD_SIGNATURE, scp_emv_dynamic_data_check(
+                                            &card, scp_written(&w),
+                                            SCP_LITERAL(0xAA, 0xBB, 0xCC, 0xDE), buffer, &number));
+}
+
+static void dynamic_data_need_a_number_and_a_key_that_fit(void **state)
+{
+    (void)state;
+    struct memory m;
+    uint8_t signature[SCP_EMV_MODULUS_MAX];
+    begin(&m);
+    struct scp_bytes modulus = decode(&m, card_hex);
+    struct scp_bytes exponent = decode(&m, card_private_hex);
+    const struct scp_emv_private_key key = {modulus, exponent};
+    const struct scp_emv_private_key cut = {scp_bytes_from(modulus, 17), exponent};
+    struct scp_writer w = scp_writer_on(signature, sizeof signature);
+    assert_int_equal(SCP_OUT_OF_RANGE,
+                     scp_emv_dynamic_data_sign(&key, SCP_LITERAL(1), SCP_EMPTY, &w));
+    assert_int_equal(SCP_OUT_OF_RANGE,
+                     scp_emv_dynamic_data_sign(&cut, SCP_LITERAL(1, 2), SCP_EMPTY, &w));
+    w = scp_writer_on(signature, 63);
+    assert_int_equal(SCP_NO_SPACE,
+                     scp_emv_dynamic_data_sign(&key, SCP_LITERAL(1, 2), SCP_EMPTY, &w));
+}
+
 static void numbers_that_do_not_fit_the_key_are_refused(void **state)
 {
     (void)state;
@@ -163,6 +214,8 @@ int main(void)
         cmocka_unit_test(a_certificate_of_another_authority_is_refused),
         cmocka_unit_test(signed_records_give_the_data_authentication_code),
         cmocka_unit_test(a_certificate_is_no_signed_data),
+        cmocka_unit_test(dynamic_data_are_signed_for_one_terminal),
+        cmocka_unit_test(dynamic_data_need_a_number_and_a_key_that_fit),
         cmocka_unit_test(numbers_that_do_not_fit_the_key_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
