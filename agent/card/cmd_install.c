@@ -201,69 +201,88 @@ static struct scp_aid domain_of(const struct card_image *image, struct scp_bytes
     return file != NULL ? file->domain : (struct scp_aid){.len = 0};
 }
 
-/* Confirm what a form did; `old` is the domain that its subject was associated with before. */
-static void confirm(struct softcard *card, const struct form *form,
-                    const struct scp_install *install, const struct scp_parameters *parameters,
-                    const struct scp_aid *old, struct scp_writer *out)
+/* ---- the command ------------------------------------------------------------------------------
+ */
+
+/* An INSTALL that was read. */
+struct request {
+    const struct form *form;
+    struct scp_apdu apdu;
+    struct scp_install install;
+    struct scp_parameters parameters;
+    struct scp_aid old_domain; /* that its subject is associated with before it runs */
+};
+
+static uint16_t read_request(const struct card_image *image, const struct scp_apdu *apdu,
+                             struct request *request)
 {
+    *request = (struct request){.form = find_form(apdu->p1, apdu->p2), .apdu = *apdu};
+    if (request->form == NULL)
+        return SCP_SW_WRONG_P1_P2;
+    struct scp_install *install = &request->install;
+    if (scp_install_parse(apdu->p1, apdu->p2, apdu->data, install) != SCP_OK ||
+        scp_parameters_parse(install->parameters, &request->parameters) != SCP_OK)
+        return SCP_SW_WRONG_DATA;
+    request->old_domain = domain_of(image, install->application);
+    return SCP_SW_SUCCESS;
+}
+
+/* Confirm what a form did. */
+static void confirm(struct softcard *card, const struct request *request, struct scp_writer *out)
+{
+    const struct scp_install *install = &request->install;
     const struct card_application *app = card_application_find(&card->image, install->application);
-    if (form->outcome != CONFIRMED) {
+    if (request->form->outcome != CONFIRMED) {
         scp_put_u8(out, 0x00);
         return;
     }
     bool moves = install->security_domain.len > 0;
-    bool updates = form->receipt == SCP_RECEIPT_REGISTRY_UPDATE; /* names what is updated alone */
+    bool updates = request->form->receipt == SCP_RECEIPT_REGISTRY_UPDATE; /* what changes alone */
     const struct scp_receipt_subject subject = {
-        .kind = form->receipt,
+        .kind = request->form->receipt,
         .load_file = app != NULL ? scp_aid_bytes(&app->load_file) : SCP_EMPTY,
         .application = install->application,
         .security_domain = app == NULL || moves || updates ? install->security_domain
                                                            : scp_aid_bytes(&app->domain),
-        .old_security_domain = moves ? scp_aid_bytes(old) : SCP_EMPTY,
+        .old_security_domain = moves ? scp_aid_bytes(&request->old_domain) : SCP_EMPTY,
         .privileges = install->privileges,
         .parameters = install->parameters,
     };
-    card_put_confirmation(card, &subject, parameters->signature, out);
+    card_put_confirmation(card, &subject, request->parameters.signature, out);
 }
 
-/* Run a form that was found and parsed. */
-static uint16_t run(struct softcard *card, const struct form *form, const struct scp_apdu *apdu,
-                    const struct scp_install *install, struct scp_writer *out)
+static uint16_t run(struct softcard *card, const struct request *request, struct scp_writer *out)
 {
-    struct scp_parameters parameters;
-    if (scp_parameters_parse(install->parameters, &parameters) != SCP_OK)
-        return SCP_SW_WRONG_DATA;
-    const struct scp_aid old = domain_of(&card->image, install->application);
+    const struct form *form = request->form;
+    const struct scp_install *install = &request->install;
     uint16_t sw = SCP_SW_SUCCESS;
     if (form->outcome != PERSONALISES) /* functions as in P1 (GPCS tables 11-41, 11-53) */
-        sw = card_authorize(card, form->p1, apdu, install->token);
+        sw = card_authorize(card, form->p1, &request->apdu, install->token);
     if (sw == SCP_SW_SUCCESS)
-        sw = form->handler(card, install, &parameters);
+        sw = form->handler(card, install, &request->parameters);
     if (sw == SCP_SW_SUCCESS && form->p2 == SCP_INSTALL_BEGIN)
-        sw = keep_announcement(&card->load, apdu->data);
+        sw = keep_announcement(&card->load, request->apdu.data);
     if (sw == SCP_SW_SUCCESS && !card_memory_fits(&card->image))
         sw = SCP_SW_NOT_ENOUGH_MEMORY;
     if (sw == SCP_SW_SUCCESS)
-        confirm(card, form, install, &parameters, &old, out);
+        confirm(card, request, out);
     return sw;
 }
 
 uint16_t card_cmd_install(struct softcard *card, const struct scp_apdu *apdu,
                           struct scp_writer *out)
 {
-    const struct form *form = find_form(apdu->p1, apdu->p2);
-    if (form == NULL)
-        return SCP_SW_WRONG_P1_P2;
-    struct scp_install install;
-    if (scp_install_parse(apdu->p1, apdu->p2, apdu->data, &install) != SCP_OK)
-        return SCP_SW_WRONG_DATA;
-    bool going_on = continues(card, form);
+    struct request request;
+    uint16_t sw = read_request(&card->image, apdu, &request);
+    if (sw != SCP_SW_SUCCESS)
+        return sw;
+    bool going_on = continues(card, request.form);
     if (!going_on && card->load.by == card->at)
         card_load_end(card);
     card_store_end(card);
-    if (form->p2 == SCP_INSTALL_END && !going_on)
+    if (request.form->p2 == SCP_INSTALL_END && !going_on)
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
-    uint16_t sw = run(card, form, apdu, &install, out);
+    sw = run(card, &request, out);
     if (going_on || (sw != SCP_SW_SUCCESS && card->load.by == card->at))
         card_load_end(card);
     return sw;
