@@ -88,6 +88,31 @@ static void check_goes_on_after_a_bad_file(void **state)
     expect_text(arguments, 1, "open-choice is valid");
 }
 
+static void check_tells_what_the_analysis_finds(void **state)
+{
+    (void)state;
+    char path[64];
+    char arguments[128];
+    write_file(folder, path, "found.yaml",
+               "version: 1\n"
+               "name: found\n"
+               "rules:\n"
+               "  - {id: a, effect: allow, when: {bank.id: a}, reason: x}\n"
+               "  - {id: b, effect: allow, when: always, reason: x}\n");
+    (void)snprintf(arguments, sizeof arguments, "check %s", path);
+    expect_text(arguments, 0, ":4: shadowed: a: it adds nothing to this rule: b (line 5)\n");
+    (void)snprintf(arguments, sizeof arguments, "check --strict %s", path);
+    expect_text(arguments, 1, "shadowed");
+    (void)snprintf(arguments, sizeof arguments, "check -j %s", path);
+    json_t *json = expect_json(arguments, 0);
+    const json_t *finding = json_array_get(json_object_get(first_file(json), "findings"), 0);
+    assert_string_equal(string_at(finding, "kind"), "shadowed");
+    assert_string_equal(string_at(finding, "other"), "b");
+    assert_true(json_is_true(json_object_get(finding, "mistake")));
+    json_decref(json);
+    (void)unlink(path);
+}
+
 static void sample_policy_passes_its_own_tests(void **state)
 {
     (void)state;
@@ -183,6 +208,48 @@ static void explain_nests_groups_in_text_and_json(void **state)
     json_decref(json);
 }
 
+#define CITY REBIND_SOURCE_DIR "/configs/policies/city-share-cap.yaml"
+#define MOVE                                                                                    \
+    " -f request.action=switch -f request.time=2027-01-13T10:00:00+08:00 -f card.status=active" \
+    " -f card.region=310000 -f card.generation=3 -f bank.id=bank-a -f bank.status=active"       \
+    " -f bank.licensed_regions=310000 -f binding.active_banks=1"
+
+/* Nobody counts on a command line. */
+static void explain_names_the_counter_that_is_missing(void **state)
+{
+    (void)state;
+    expect_text("explain " CITY MOVE, 0, "deny  by incomplete-facts\n");
+    expect_text("explain " CITY MOVE, 0, "missing      a counter\n");
+}
+
+static void explain_shows_limits_exceptions_and_languages(void **state)
+{
+    (void)state;
+    char path[64];
+    char arguments[256];
+    write_file(folder, path, "lifted.yaml",
+               "version: 1\n"
+               "name: lifted\n"
+               "languages: [en, fr]\n"
+               "rules:\n"
+               "  - {id: a, effect: allow, when: always, reason: {en: yes, fr: oui}}\n"
+               "  - {id: d, effect: deny, when: {bank.id: b}, reason: {en: no, fr: non}}\n"
+               "limits:\n"
+               "  - {id: l, cool_down: {days: 30}, reason: {en: wait, fr: attendez}}\n"
+               "exceptions:\n"
+               "  - {id: e, overrides: [d], when: {card.id: c}, approver: Li,\n"
+               "     expires: 2027-01-31T00:00:00Z, reason: {en: x, fr: x}}\n");
+    (void)snprintf(arguments, sizeof arguments,
+                   "explain --all %s -f request.action=switch -f bank.id=b -f card.id=c -f "
+                   "request.time=2027-01-01T00:00:00Z -f binding.days_since_last_switch=3",
+                   path);
+    expect_text(arguments, 0, "deny  by l\n  reason       wait\n  fr           attendez\n");
+    expect_text(arguments, 0, "  exception    e\n");
+    expect_text(arguments, 0, "  limit        l: 3, 30 reached\n");
+    expect_text(arguments, 0, "    yes  exception e:\n");
+    (void)unlink(path);
+}
+
 static void explain_of_an_invalid_file_is_bad_input(void **state)
 {
     (void)state;
@@ -260,6 +327,9 @@ int main(void)
         cmocka_unit_test(explain_names_the_fact_that_is_missing),
         cmocka_unit_test(explain_answers_in_json_with_nested_conditions),
         cmocka_unit_test(explain_nests_groups_in_text_and_json),
+        cmocka_unit_test(check_tells_what_the_analysis_finds),
+        cmocka_unit_test(explain_names_the_counter_that_is_missing),
+        cmocka_unit_test(explain_shows_limits_exceptions_and_languages),
         cmocka_unit_test(explain_of_an_invalid_file_is_bad_input),
         cmocka_unit_test(answers_that_cannot_be_written_are_a_failure),
         cmocka_unit_test(facts_of_the_wrong_kind_are_bad_input),
