@@ -128,7 +128,8 @@ static void scp03_cryptogram(struct vector *v)
 
 /* ---- challenges --------------------------------------------------------------------------- */
 
-static void card_challenge(struct vector *v, enum scp_protocol protocol, uint8_t i)
+/* An option that is not named is one with a predictable challenge. */
+static void card_challenge(struct vector *v, enum scp_protocol protocol, uint8_t predictable)
 {
     struct trace t;
     uint8_t out[16];
@@ -137,7 +138,9 @@ static void card_challenge(struct vector *v, enum scp_protocol protocol, uint8_t
         t.set.enc = vector_key(v, v->inputs, "key_enc");
     if (vector_has(v->inputs, "key_mac"))
         t.set.mac = vector_key(v, v->inputs, "key_mac");
-    t.session.i |= i;
+    if (!scp_challenge_predictable(protocol, t.session.i))
+        t.session.i =
+            (uint8_t)(predictable | (protocol == SCP_PROTOCOL_03 ? t.session.i & 0x01 : 0));
     if (vector_ok(v, "predict",
                   t.keys.predict(t.keys.ctx, &t.session, scp_aid_bytes(&t.params.aid), out))) {
         struct scp_bytes challenge =
@@ -149,7 +152,7 @@ static void card_challenge(struct vector *v, enum scp_protocol protocol, uint8_t
 
 static void scp02_card_challenge(struct vector *v)
 {
-    card_challenge(v, SCP_PROTOCOL_02, 0x45);
+    card_challenge(v, SCP_PROTOCOL_02, 0x55);
 }
 
 static void scp03_card_challenge(struct vector *v)
