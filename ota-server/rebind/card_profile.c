@@ -19,7 +19,9 @@ static const char *const card_keys[] = {
     "protocol",       "i",      "key_length",       "kvn", "isd_aid", "max_command_data",
     "protected_aids", "quirks", "security_domains", NULL};
 static const char *const domain_keys[] = {"package", "module", NULL};
-static const char *const quirk_keys[] = {"personalises_in_installed", NULL};
+static const char *const quirk_keys[] = {"personalises_in_installed", "aes_keys_without_length",
+                                         "des_keys_with_length",      "aes_check_value_of_zeros",
+                                         "keeps_initial_keys",        NULL};
 static const char *const protocols[] = {"scp02", "scp03", NULL};
 
 static void read_aid(const struct document_node *node, struct scp_aid *aid,
@@ -49,6 +51,12 @@ static void read_quirks(const struct document_node *quirks, struct card_profile 
         doc_expect_keys(quirks, quirk_keys, problem);
     out->personalises_in_installed =
         doc_bool(doc_get(quirks, "personalises_in_installed"), true, problem);
+    out->put_key = (struct scp_put_key_quirks){
+        .aes_bare = doc_bool(doc_get(quirks, "aes_keys_without_length"), false, problem),
+        .des_length = doc_bool(doc_get(quirks, "des_keys_with_length"), false, problem),
+        .aes_kcv_zeros = doc_bool(doc_get(quirks, "aes_check_value_of_zeros"), false, problem),
+    };
+    out->keeps_initial_keys = doc_bool(doc_get(quirks, "keeps_initial_keys"), false, problem);
 }
 
 /* The module from which the card makes security domains; GlobalPlatform's own names by default. */

@@ -8,6 +8,7 @@
 #include "policies/document/document.h"
 #include "scp/channel/keys.h"
 #include "scp/gp/aid.h"
+#include "scp/gp/put_key.h"
 
 enum { CARD_PROFILE_NAME_SIZE = 65, CARD_PROFILE_PROTECTED_MAX = 16 };
 
@@ -21,7 +22,9 @@ struct card_profile {
     struct scp_aid protected_aids[CARD_PROFILE_PROTECTED_MAX];
     size_t protected_count;
     bool personalises_in_installed;
-    struct scp_aid domain_package; /* what the card makes security domains from */
+    struct scp_put_key_quirks put_key; /* how it wants the keys of PUT KEY coded */
+    bool keeps_initial_keys;           /* key version FF cannot be deleted */
+    struct scp_aid domain_package;     /* what the card makes security domains from */
     struct scp_aid domain_module;
 };
 

@@ -115,22 +115,12 @@ static enum store_error give_out_counters(struct contact *c)
     return STORE_OK;
 }
 
-static bool script_has(const struct session *s, enum plan_step_kind kind)
-{
-    size_t end = s->next_step + session_script_steps(s);
-    size_t i = s->next_step;
-    while (i < end && s->plan.steps[i].kind != kind)
-        i++;
-    return i < end;
-}
-
-/* From the moment that a script goes out, the card may carry what the record says, and the bank's
- * security domain may have its keys. */
+/* From the moment that a script goes out, the card may carry what the record says, and have the
+ * keys that the script puts. */
 static enum store_error enter_script(struct contact *c)
 {
-    if (script_has(&c->session, PLAN_STEP_KEY_DOMAIN))
-        STORE_TRY(job_enter_domain_keys(&c->job));
-    if (script_has(&c->session, PLAN_STEP_PERSONALISE))
+    STORE_TRY(job_enter_keys(&c->job, &c->session));
+    if (session_script_has(&c->session, PLAN_STEP_PERSONALISE))
         STORE_TRY(store_personalisation_use(c->tx, c->job.record.id, c->job.operation.id));
     return give_out_counters(c);
 }
@@ -265,15 +255,12 @@ static enum rebind_refusal refuse_suspected(struct contact *c)
 static enum rebind_refusal start(struct contact *c)
 {
     struct store_exchange exchange = {.created_ms = 0};
-    uint8_t seed[SESSION_SEED_SIZE];
-    struct session_card card = job_session_card(&c->job);
     bool resent;
     enum rebind_refusal refusal = resend_or_burn(c, &resent);
     if (refusal != REBIND_REFUSED_NONE || resent)
         return refusal;
     c->job.operation.attempts++;
-    rebind_random(c->service->env, seed, sizeof seed);
-    session_init(&c->session, &card, seed);
+    job_begin_session(&c->job, &c->session);
     return plan_and_issue(c, &exchange);
 }
 
@@ -334,6 +321,17 @@ static enum rebind_refusal begin(struct contact *c, const uint8_t identity[32])
 
 /* ---- answering ---------------------------------------------------------------------------- */
 
+/* The card has not the keys that were tried: go on under the next candidate. */
+static enum rebind_refusal reopen(struct contact *c, struct store_exchange *exchange)
+{
+    enum rebind_refusal refusal = job_load_keys(&c->job);
+    if (refusal != REBIND_REFUSED_NONE)
+        return refusal;
+    session_fini(&c->session);
+    job_begin_session(&c->job, &c->session);
+    return plan_and_issue(c, exchange);
+}
+
 static enum rebind_refusal go_on(struct contact *c, enum outcome_next next,
                                  struct store_exchange *exchange)
 {
@@ -342,6 +340,8 @@ static enum rebind_refusal go_on(struct contact *c, enum outcome_next next,
         refusal = issue(c, exchange);
     else if (next == OUTCOME_PLAN)
         refusal = plan_and_issue(c, exchange);
+    else if (next == OUTCOME_REOPEN)
+        refusal = reopen(c, exchange);
     if (refusal == REBIND_REFUSED_NONE && !c->reply->has_script)
         refusal = close_contact(c);
     return refusal;
@@ -363,8 +363,7 @@ static enum rebind_refusal advance(struct contact *c, const struct contact_answe
         .product = c->job.has_product ? &c->job.plan_product : NULL,
         .domain = c->job.has_domain ? &c->job.plan_domain : NULL,
     };
-    c->job.content.known =
-        c->session.plan.count > 0 && c->session.plan.steps[0].kind != PLAN_STEP_READ;
+    c->job.content.known = c->session.plan.content_known;
     enum scp_error error =
         session_read(&c->session, &c->job.keys, &exchange, &c->job.content, &result);
     c->job.operation.progress.bytes_done += script.len;
@@ -445,6 +444,8 @@ static enum rebind_refusal take(struct contact *c, const struct contact_answer *
     if (!store_operation_is_open(operation.state))
         return take_late(c, &exchange, digest);
     refusal = restore_session(c, &exchange);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = job_resume_keys(&c->job, &c->session);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = rebind_refusal_of_store(store_exchange_answer(c->tx, exchange.id, digest));
     return refusal == REBIND_REFUSED_NONE ? advance(c, answer) : refusal;

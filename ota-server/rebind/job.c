@@ -26,16 +26,6 @@ static enum scp_error personalise(void *ctx, const struct scp_keys *keys,
     return vault_transcrypt(job->service->vault, &request, dgis, NULL);
 }
 
-static enum scp_error key_domain(void *ctx, const struct scp_keys *keys,
-                                 const struct scp_session_context *session, struct scp_writer *dgis)
-{
-    const struct job *job = ctx;
-    const struct store_key_set *set = &job->key_sets[PLAN_CHANNEL_BANK];
-    const struct vault_key_transfer transfer = {
-        .label = set->label, .kvn = set->kvn, .keys = keys, .session = session};
-    return vault_transfer_keys(job->service->vault, &transfer, dgis);
-}
-
 static bool read_templates(struct job *job, const struct store_blob *text)
 {
     job->templates = json_loadb((const char *)text->ptr, text->len, 0, NULL);
@@ -108,34 +98,6 @@ static enum rebind_refusal load_product(struct job *job)
     return refusal == REBIND_REFUSED_NONE ? judge_record(job) : refusal;
 }
 
-static enum rebind_refusal take_keys(struct job *job, enum plan_channel channel,
-                                     const struct store_key_set *set)
-{
-    job->key_sets[channel] = *set;
-    enum scp_error error = vault_card_keys(job->service->vault, set->label,
-                                           &job->key_handles[channel], &job->keys.keys[channel]);
-    return error == SCP_OK ? REBIND_REFUSED_NONE : REBIND_REFUSED_INTERNAL;
-}
-
-static enum rebind_refusal load_keys(struct job *job)
-{
-    struct store_key_set sets[STORE_KEY_SETS_MAX];
-    char isd[STORE_AID_SIZE];
-    size_t count;
-
-    job->keys.ctx = job;
-    job->keys.personalise = personalise;
-    job->keys.key_domain = key_domain;
-    scp_hex_encode(isd, sizeof isd, scp_aid_bytes(&job->profile->isd));
-    if (store_key_set_list(job->tx, job->card.id, sets, STORE_KEY_SETS_MAX, &count) != STORE_OK)
-        return REBIND_REFUSED_STORAGE;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(sets[i].security_domain, isd) == 0)
-            return take_keys(job, PLAN_CHANNEL_ISSUER, &sets[i]);
-    }
-    return REBIND_REFUSED_INTERNAL;
-}
-
 /* ---- the bank's security domain ----------------------------------------------------------- */
 
 /* A simple security domain (GPCS table 6-1): it keys and personalises, and leaves the rest to the
@@ -164,27 +126,6 @@ static void describe_domain(struct job *job)
     memcpy(job->plan_domain.privileges, privileges, sizeof privileges);
 }
 
-/* Its key set as the record has it, or as a new domain will have it. */
-static enum rebind_refusal load_domain_keys(struct job *job, const struct store_domain *domain,
-                                            const char *label)
-{
-    const struct store_key_set *issuer = &job->key_sets[PLAN_CHANNEL_ISSUER];
-    const struct store_key_set_ref ref = {job->card.id, domain->aid, job->profile->kvn};
-    struct store_key_set set = {.kvn = job->profile->kvn, .counter_known = true};
-    enum store_error error = store_key_set_get(job->tx, &ref, &set);
-    if (error != STORE_OK && error != STORE_NOT_FOUND)
-        return rebind_refusal_of_store(error);
-    if (error == STORE_NOT_FOUND) {
-        set = (struct store_key_set){.kvn = job->profile->kvn, .counter_known = true};
-        snprintf(set.card, sizeof set.card, "%s", job->card.id);
-        snprintf(set.security_domain, sizeof set.security_domain, "%s", domain->aid);
-        snprintf(set.label, sizeof set.label, "%s", label);
-        memcpy(set.diversification_data, issuer->diversification_data,
-               sizeof set.diversification_data);
-    }
-    return take_keys(job, PLAN_CHANNEL_BANK, &set);
-}
-
 static enum rebind_refusal load_domain(struct job *job)
 {
     struct store_domain domain;
@@ -199,21 +140,11 @@ static enum rebind_refusal load_domain(struct job *job)
         if (scp_aid_parse(&job->plan_domain.aid, domain.aid) != SCP_OK)
             return REBIND_REFUSED_INTERNAL;
         job->has_domain = true;
+        snprintf(job->domain_label, sizeof job->domain_label, "%s", domain.keys[i].label);
         describe_domain(job);
-        return load_domain_keys(job, &domain, domain.keys[i].label);
+        return REBIND_REFUSED_NONE;
     }
     return REBIND_REFUSED_NONE;
-}
-
-/* The counter of new keys starts anew; what was given out under a domain of before stays so. */
-enum store_error job_enter_domain_keys(struct job *job)
-{
-    const struct store_key_set_ref ref = job_key_set(job, PLAN_CHANNEL_BANK);
-    struct store_key_set present;
-    enum store_error error = store_key_set_get(job->tx, &ref, &present);
-    if (error == STORE_NOT_FOUND)
-        return store_key_set_put(job->tx, &job->key_sets[PLAN_CHANNEL_BANK]);
-    return error == STORE_OK ? store_key_set_set_counter(job->tx, &ref, 0) : error;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -264,11 +195,13 @@ enum rebind_refusal job_load(struct job *job, const struct rebind_service *servi
     job->profile = card_profiles_find(service->profiles, job->card.profile);
     if (job->profile == NULL)
         return REBIND_REFUSED_INTERNAL;
-    refusal = load_keys(job);
-    if (refusal == REBIND_REFUSED_NONE)
-        refusal = load_product(job);
+    job->keys.ctx = job;
+    job->keys.personalise = personalise;
+    refusal = load_product(job);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = load_domain(job);
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = job_load_keys(job);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = load_content(job);
     return refusal;
@@ -317,10 +250,9 @@ static bool shows_cryptogram(const struct job *job)
 enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
 {
     static const enum plan_operation operations[] = {
-        [STORE_OPERATION_BIND] = PLAN_BIND,
-        [STORE_OPERATION_SWITCH] = PLAN_SWITCH,
-        [STORE_OPERATION_REVOKE] = PLAN_REVOKE,
-        [STORE_OPERATION_AUDIT] = PLAN_AUDIT,
+        [STORE_OPERATION_BIND] = PLAN_BIND,     [STORE_OPERATION_SWITCH] = PLAN_SWITCH,
+        [STORE_OPERATION_REVOKE] = PLAN_REVOKE, [STORE_OPERATION_AUDIT] = PLAN_AUDIT,
+        [STORE_OPERATION_REKEY] = PLAN_REKEY,
     };
     static const enum plan_retire retires[] = {
         [STORE_RETIRE_KEEP] = PLAN_RETIRE_KEEP,
@@ -332,6 +264,7 @@ enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
         .operation = operations[job->operation.kind],
         .product = job->has_product ? &job->plan_product : NULL,
         .domain = job->has_domain ? &job->plan_domain : NULL,
+        .rekey = job->has_rekey ? &job->plan_rekey : NULL,
         .observed = &job->content,
         .issuer = &job->profile->isd,
         .retired = retired,
@@ -364,47 +297,13 @@ struct session_materials job_materials(struct job *job)
     return (struct session_materials){
         .product = job->has_product ? &job->plan_product : NULL,
         .domain = job->has_domain ? &job->plan_domain : NULL,
-        .protect = {.aids = job->profile->protected_aids, .count = job->profile->protected_count},
+        .protect = {.aids = job->profile->protected_aids,
+                    .count = job->profile->protected_count,
+                    .keys = job_changed_keys(job)},
         .max_command_data = job->profile->max_command_data,
         .pdol_data = fill_dol(job, "9F38", job->pdol_data),
         .cdol_data = fill_dol(job, "8C", job->cdol_data),
     };
-}
-
-static struct session_domain session_domain_of(const struct job *job, enum plan_channel channel,
-                                               const struct scp_aid *aid)
-{
-    const struct store_key_set *set = &job->key_sets[channel];
-    struct session_domain domain = {
-        .present = true,
-        .aid = *aid,
-        .protocol = job->profile->protocol,
-        .i = job->profile->i,
-        .kvn = set->kvn,
-        .counter_known = set->counter_known,
-        .counter = set->counter,
-        .unused_from = set->unused_from,
-    };
-    memcpy(domain.diversification_data, set->diversification_data,
-           sizeof domain.diversification_data);
-    return domain;
-}
-
-struct session_card job_session_card(const struct job *job)
-{
-    struct session_card card = {.domains = {{.present = false}}};
-    card.domains[PLAN_CHANNEL_ISSUER] =
-        session_domain_of(job, PLAN_CHANNEL_ISSUER, &job->profile->isd);
-    if (job->has_domain)
-        card.domains[PLAN_CHANNEL_BANK] =
-            session_domain_of(job, PLAN_CHANNEL_BANK, &job->plan_domain.aid);
-    return card;
-}
-
-struct store_key_set_ref job_key_set(const struct job *job, enum plan_channel channel)
-{
-    const struct store_key_set *set = &job->key_sets[channel];
-    return (struct store_key_set_ref){job->card.id, set->security_domain, set->kvn};
 }
 
 enum scp_error job_verify_proof(const struct job *job, const struct session_proof *proof)

@@ -20,7 +20,8 @@ struct job {
     struct store_card card;
     struct store_operation operation;
     const struct card_profile *profile;
-    struct store_key_set key_sets[PLAN_CHANNELS]; /* label "" for a domain the card does not have */
+    struct store_key_set key_sets[PLAN_CHANNELS]; /* label "" for a channel that there is not */
+    uint8_t missed[PLAN_CHANNELS]; /* candidates that the card did not have, in this contact */
     struct card_content content;
 
     /* The product that comes; has_product is false when revoking or auditing. */
@@ -36,8 +37,16 @@ struct job {
 
     /* The bank's security domain, where it has one on cards of this profile. */
     bool has_domain;
+    char domain_label[STORE_LABEL_SIZE]; /* of the masters of its first key set */
     struct plan_domain plan_domain;
     uint8_t domain_parameters[JOB_DOMAIN_PARAMETERS_MAX];
+
+    /* A change of keys. */
+    bool has_rekey;
+    struct store_rekey rekey;
+    struct plan_rekey plan_rekey;
+    bool puts_keys;    /* the session's plan does */
+    bool deletes_keys; /* the session's plan does */
 
     struct vault_card_keys key_handles[PLAN_CHANNELS];
     struct session_keys keys;
@@ -60,11 +69,39 @@ struct session_materials job_materials(struct job *job);
 /* The card as a session sees it. */
 struct session_card job_session_card(const struct job *job);
 
-/* The bank's security domain gets its first keys by a script that is about to leave: enter them. */
-STORE_MUST_USE enum store_error job_enter_domain_keys(struct job *job);
-
 /* Which key set opens the channel. */
 struct store_key_set_ref job_key_set(const struct job *job, enum plan_channel channel);
+
+/* ---- keys (job_keys.c) --------------------------------------------------------------------- */
+
+/* Choose the key set for each channel: the likeliest that the record has of its domain, after
+ * `missed` others. Part of job_load. */
+enum rebind_refusal job_load_keys(struct job *job);
+
+/* Those that an outstanding session was made with, and what its contact has missed so far. */
+enum rebind_refusal job_resume_keys(struct job *job, const struct session *session);
+
+/* The card has not the key set of this channel. Whether there is another candidate: job_load_keys
+ * chooses it then. */
+bool job_miss_keys(struct job *job, enum plan_channel channel);
+
+/* Start a new session with the keys chosen now. */
+void job_begin_session(const struct job *job, struct session *session);
+
+/* A script is about to leave: enter which key sets it brings and takes, so that no interruption
+ * leaves the card with keys that the record has not. */
+STORE_MUST_USE enum store_error job_enter_keys(struct job *job, const struct session *session);
+
+/* The card's cryptogram has verified under the key set of this channel. */
+STORE_MUST_USE enum store_error job_prove_keys(struct job *job, enum plan_channel channel);
+
+/* A key set of the security domain that is given new ones is gone. */
+STORE_MUST_USE enum store_error job_retire_keys(struct job *job, uint8_t kvn);
+
+/* What the choke point may let through. Borrows from the job. */
+struct protect_keys job_changed_keys(const struct job *job);
+
+/* ---- writing back -------------------------------------------------------------------------- */
 
 /* Check the proof that the new instance gave. BAD_CRYPTOGRAM and the vault's errors. */
 SCP_MUST_USE enum scp_error job_verify_proof(const struct job *job,

@@ -128,8 +128,29 @@ static enum store_error on_interrupted(struct report *report)
     return retry(report, "the contact ended before the card had answered everything");
 }
 
+/* Trying a key set costs the card nothing, so the next candidate is tried in the same contact. */
+static bool tries_other_keys(struct report *report)
+{
+    if (!job_miss_keys(report->job, report->result->channel))
+        return false;
+    report->next = OUTCOME_REOPEN;
+    return true;
+}
+
+static enum store_error on_no_keys(struct report *report)
+{
+    char cause[STORE_REASON_SIZE];
+    if (tries_other_keys(report))
+        return job_save_content(report->job);
+    snprintf(cause, sizeof cause, "the card answered %04X (%s) to the opening under its key set",
+             report->result->sw, scp_sw_text(report->result->sw));
+    return retry(report, cause);
+}
+
 static enum store_error on_wrong_keys(struct report *report)
 {
+    if (tries_other_keys(report))
+        return job_save_content(report->job);
     return suspect(report, "the card cryptogram does not verify under the card's key set; "
                            "nothing was authenticated");
 }
@@ -164,6 +185,7 @@ static enum store_error (*const handlers[])(struct report *report) = {
     [SESSION_REPLAN] = on_replan,
     [SESSION_STOPPED] = on_stopped,
     [SESSION_INTERRUPTED] = on_interrupted,
+    [SESSION_NO_KEYS] = on_no_keys,
     [SESSION_WRONG_KEYS] = on_wrong_keys,
     [SESSION_REFUSED] = on_refused,
     [SESSION_FORGED] = on_forged,
@@ -175,6 +197,8 @@ static enum store_error keep_shown(struct job *job, enum plan_channel channel,
                                    const struct session_shown *shown)
 {
     const struct store_key_set_ref ref = job_key_set(job, channel);
+    if (shown->opened)
+        STORE_TRY(job_prove_keys(job, channel));
     if (shown->counter_seen)
         STORE_TRY(store_key_set_set_counter(job->tx, &ref, shown->counter));
     if (!shown->r_mac)
@@ -189,6 +213,8 @@ enum store_error outcome_apply(struct job *job, const char *agent,
     struct report report = {.job = job, .agent = agent, .result = result, .next = OUTCOME_CLOSE};
     for (size_t i = 0; i < PLAN_CHANNELS; i++)
         STORE_TRY(keep_shown(job, (enum plan_channel)i, &result->shown[i]));
+    for (size_t i = 0; i < result->deleted_count; i++)
+        STORE_TRY(job_retire_keys(job, result->deleted_kvns[i]));
     job->operation.progress.steps_done += (uint32_t)result->steps_done;
     STORE_TRY(handlers[result->outcome](&report));
     *next = report.next;

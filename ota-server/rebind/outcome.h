@@ -6,9 +6,10 @@
 
 /* What comes after an exchange. */
 enum outcome_next {
-    OUTCOME_WRITE, /* the session goes on: write the next script */
-    OUTCOME_PLAN,  /* plan again, then write */
-    OUTCOME_CLOSE, /* nothing more in this contact */
+    OUTCOME_WRITE,  /* the session goes on: write the next script */
+    OUTCOME_PLAN,   /* plan again, then write */
+    OUTCOME_REOPEN, /* begin a new session: job_load_keys chooses other keys */
+    OUTCOME_CLOSE,  /* nothing more in this contact */
 };
 
 /* Enter the result into key set, content, operation, audit and quarantine. `agent` is the principal

@@ -52,6 +52,24 @@ size_t session_script_steps(const struct session *s)
     return steps;
 }
 
+static bool has_step(const struct session *s, size_t first, size_t end, enum plan_step_kind kind)
+{
+    size_t i = first;
+    while (i < end && s->plan.steps[i].kind != kind)
+        i++;
+    return i < end;
+}
+
+bool session_script_has(const struct session *s, enum plan_step_kind kind)
+{
+    return has_step(s, s->next_step, s->next_step + session_script_steps(s), kind);
+}
+
+bool session_plan_has(const struct session *s, enum plan_step_kind kind)
+{
+    return has_step(s, 0, s->plan.count, kind);
+}
+
 size_t session_steps_within(const struct session *s, size_t commands)
 {
     size_t used = 0;

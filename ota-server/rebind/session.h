@@ -189,6 +189,9 @@ const struct session_domain *session_domain(const struct session *s, enum plan_c
 bool session_is_prepared(const struct session *s);
 /* The steps that the outstanding script carries, from next_step on. */
 size_t session_script_steps(const struct session *s);
+bool session_script_has(const struct session *s, enum plan_step_kind kind);
+/* Whether any step of the plan is of that kind. */
+bool session_plan_has(const struct session *s, enum plan_step_kind kind);
 /* How many of them are done when the card has answered so many commands of the script. */
 size_t session_steps_within(const struct session *s, size_t commands);
 /* For whom the outstanding script is: the domain of its first leg. */

@@ -27,7 +27,8 @@ static void profile_is_read(void **state)
     struct card_profile profile = {.isd = {.len = 0}};
     struct document_problem problem;
     assert_true(reads(GOOD "  max_command_data: 200\n"
-                           "  quirks: {personalises_in_installed: false}\n",
+                           "  quirks: {personalises_in_installed: false,"
+                           " aes_keys_without_length: true, keeps_initial_keys: true}\n",
                       &profile, &problem));
     assert_string_equal(profile.name, "chip");
     assert_int_equal(profile.protocol, SCP_PROTOCOL_03);
@@ -37,6 +38,10 @@ static void profile_is_read(void **state)
     assert_int_equal(profile.max_command_data, 200);
     assert_int_equal(profile.protected_count, 1);
     assert_false(profile.personalises_in_installed);
+    assert_true(profile.put_key.aes_bare);
+    assert_false(profile.put_key.des_length);
+    assert_false(profile.put_key.aes_kcv_zeros);
+    assert_true(profile.keeps_initial_keys);
 }
 
 static void what_may_be_left_out_has_its_usual_value(void **state)
@@ -47,6 +52,8 @@ static void what_may_be_left_out_has_its_usual_value(void **state)
     assert_true(reads(GOOD, &profile, &problem));
     assert_int_equal(profile.max_command_data, 0);
     assert_true(profile.personalises_in_installed);
+    assert_false(profile.put_key.aes_bare);
+    assert_false(profile.keeps_initial_keys);
 }
 
 static void errors_name_line_and_column(void **state)
