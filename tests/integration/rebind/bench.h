@@ -56,9 +56,10 @@ struct bench {
     struct card_content content;
 
     /* The way to the card: after `tear_after` commands (0: never) it loses its power before the
-     * last answer is out. */
+     * last answer is out, or at its `tear_write`-th write (0: never) after each start. */
     size_t commands;
     size_t tear_after;
+    uint64_t tear_write;
     bool torn;
     size_t authentications; /* EXTERNAL AUTHENTICATE that reached the card */
     size_t refused;         /* … and was not answered 9000 */

@@ -1,19 +1,29 @@
-/* The card loses its power after every single command of a rebind; the next contact finishes it. */
+/* The card loses its power after every single command of a rebind, and at every single write of its
+ * memory; the next contact finishes it. */
 #include "tests/integration/rebind/bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-/* One tear: the switch is cut after `after` commands. Until then, and then, the listed bank pays
- * and social security is untouched; the next contact completes the switch. */
-static void tear_and_recover(struct bench *b, const struct bench_snapshot *kept, size_t after)
+/* Where the power goes: one of the two. */
+struct tear {
+    size_t command;
+    uint64_t write;
+};
+
+/* One tear of the switch. Until then, and then, the listed bank pays and social security is
+ * untouched; the next contact completes the switch. */
+static void tear_and_recover(struct bench *b, const struct bench_snapshot *kept, struct tear tear)
 {
     struct scp_aid paid;
     bench_return_to(b, kept);
-    b->tear_after = after;
+    b->tear_after = tear.command;
+    b->tear_write = tear.write;
     struct bench_visit cut = bench_visit(b, PLAN_SWITCH, &bench_peer);
     assert_int_equal(cut.outcome, SESSION_INTERRUPTED);
     assert_false(b->content.known);
     b->tear_after = 0;
+    b->tear_write = 0;
     b->torn = false;
     bench_power(b);
     assert_listed_bank_pays(b, &paid);
@@ -21,7 +31,8 @@ static void tear_and_recover(struct bench *b, const struct bench_snapshot *kept,
 
     struct bench_visit next = bench_visit(b, PLAN_SWITCH, &bench_peer);
     if (next.outcome != SESSION_DONE)
-        fail_msg("torn after command %zu: outcome %d, %04X", after, (int)next.outcome, next.sw);
+        fail_msg("torn after command %zu, at write %llu: outcome %d, %04X", tear.command,
+                 (unsigned long long)tear.write, (int)next.outcome, next.sw);
     assert_listed_bank_pays(b, &paid);
     assert_true(scp_aid_equal(&paid, &b->bank_b.instance));
     assert_null(content_find(&b->content, &b->bank_a));
@@ -36,9 +47,16 @@ static void sweep_bench(struct bench *b, const char *what)
     struct bench_snapshot kept = bench_keep(b);
     assert_int_equal(bench_visit(b, PLAN_SWITCH, &bench_peer).outcome, SESSION_DONE);
     size_t commands = b->script_commands;
-    for (size_t after = 1; after <= commands; after++)
-        tear_and_recover(b, &kept, after);
-    printf("%s, %s: %zu tear points\n", b->profile.name, what, commands);
+    uint64_t writes = softcard_writes(b->card);
+    for (size_t command = 1; command <= commands; command++)
+        tear_and_recover(b, &kept, (struct tear){.command = command});
+    /* The card's own sweep cuts every write of each command; here every third does. */
+    uint64_t stride = getenv("REBIND_FULL") != NULL ? 1 : 3;
+    for (uint64_t write = 1; write <= writes; write += stride)
+        tear_and_recover(b, &kept, (struct tear){.write = write});
+    printf("%s, %s: %zu tear points in commands, %llu of %llu in writes\n", b->profile.name, what,
+           commands, (unsigned long long)((writes + stride - 1) / stride),
+           (unsigned long long)writes);
     bench_snapshot_free(&kept);
     bench_free(b);
 }
