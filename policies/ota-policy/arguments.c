@@ -1,6 +1,8 @@
 #include "policies/ota-policy/arguments.h"
 
+#include "policies/evaluate/limits.h"
 #include "policies/ota-policy/fact_text.h"
+#include "scp/host/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +74,50 @@ static bool read_argument(struct ota_policy_arguments *arguments, const char *ar
     return false;
 }
 
+/* ---- counts ------------------------------------------------------------------------------- */
+
+static bool is_number(const char *text, int64_t *number)
+{
+    uint64_t value = 0;
+    bool good = rebind_number_parse(text, INT32_MAX, &value) == SCP_OK;
+    *number = (int64_t)value;
+    return good;
+}
+
+/* "daily=4999", "share-cap=40/100" */
+static bool read_count(struct ota_policy_arguments *arguments, const char *argument)
+{
+    struct ota_policy_count *count = &arguments->counts[arguments->count_count];
+    count->limit = strdup(argument);
+    char *number = count->limit != NULL ? strchr(count->limit, '=') : NULL;
+    char *of = number != NULL ? strchr(number, '/') : NULL;
+    if (number != NULL)
+        *number++ = '\0';
+    if (of != NULL)
+        *of++ = '\0';
+    if (number != NULL && is_number(number, &count->number) &&
+        (of == NULL || is_number(of, &count->of)))
+        return true;
+    (void)fprintf(stderr, "ota-policy: --count %s: expected LIMIT=N, of a share LIMIT=N/M\n",
+                  argument);
+    return false;
+}
+
+static bool count_given(void *user, const struct policy_count *what, int64_t *number)
+{
+    const struct ota_policy_arguments *arguments = user;
+    for (size_t i = 0; i < arguments->count_count; i++) {
+        const struct ota_policy_count *count = &arguments->counts[i];
+        bool of_region = what->bank == NULL && what->region != NULL && count->of > 0;
+        *number = of_region ? count->of : count->number;
+        if (strcmp(count->limit, what->limit) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- both --------------------------------------------------------------------------------- */
+
 bool ota_policy_arguments_read(const struct ota_policy_options *options,
                                struct ota_policy_arguments *out)
 {
@@ -79,6 +125,9 @@ bool ota_policy_arguments_read(const struct ota_policy_options *options,
     bool good = true;
     for (; good && out->count < options->fact_count; out->count++)
         good = read_argument(out, options->facts[out->count]);
+    for (; good && out->count_count < options->count_count; out->count_count++)
+        good = read_count(out, options->counts[out->count_count]);
+    out->facts.counters = (struct policy_counters){count_given, out};
     return good;
 }
 
@@ -88,4 +137,6 @@ void ota_policy_arguments_fini(struct ota_policy_arguments *arguments)
         free(arguments->texts[i]);
         free(arguments->items[i]);
     }
+    for (size_t i = 0; i < OTA_POLICY_COUNTS_MAX; i++)
+        free(arguments->counts[i].limit);
 }

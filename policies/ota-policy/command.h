@@ -11,7 +11,7 @@ enum ota_policy_exit {
     OTA_POLICY_BAD = 2,    /* wrong usage or input */
 };
 
-enum { OTA_POLICY_FILES_MAX = 256, OTA_POLICY_FACTS_MAX = 64 };
+enum { OTA_POLICY_FILES_MAX = 256, OTA_POLICY_FACTS_MAX = 64, OTA_POLICY_COUNTS_MAX = 32 };
 
 struct ota_policy_options {
     bool json;
@@ -20,6 +20,8 @@ struct ota_policy_options {
     size_t file_count;
     const char *facts[OTA_POLICY_FACTS_MAX]; /* NAME=VALUE */
     size_t fact_count;
+    const char *counts[OTA_POLICY_COUNTS_MAX]; /* LIMIT=N or LIMIT=N/M */
+    size_t count_count;
     bool write;             /* fmt: into the files */
     bool only_check;        /* fmt: write nothing */
     bool strict;            /* check: findings are failures */

@@ -54,6 +54,8 @@ static const struct argp_option option_list[] = {
      "A fact to decide on (explain); may be given again for others. The items of a set are "
      "separated by commas. A fact that is not given is absent",
      0},
+    {"count", 'c', "LIMIT=N", 0,
+     "What a limit has counted; of a share N/M, the bank's and the region's (explain)", 0},
     {"all", 'a', NULL, 0, "Show every rule, not only those that decided (explain)", 0},
     {"strict", KEY_STRICT, NULL, 0, "What the analysis finds is a failure (check)", 0},
     {"synthetic", KEY_SYNTHETIC, "N", 0,
@@ -154,6 +156,15 @@ static void take_fact(struct ota_policy_options *options, const char *fact,
         options->facts[options->fact_count++] = fact;
 }
 
+static void take_count(struct ota_policy_options *options, const char *count,
+                       const struct argp_state *state)
+{
+    if (options->count_count == OTA_POLICY_COUNTS_MAX)
+        argp_error(state, "too many counts");
+    else
+        options->counts[options->count_count++] = count;
+}
+
 static uint64_t take_number(const char *text, uint64_t max, const struct argp_state *state)
 {
     uint64_t number = 0;
@@ -170,6 +181,9 @@ static unsigned take_option(struct ota_policy_options *options, int key, char *a
     switch (key) {
     case 'f':
         take_fact(options, arg, state);
+        return TAKES_FACT;
+    case 'c':
+        take_count(options, arg, state);
         return TAKES_FACT;
     case 'a':
         options->all = true;

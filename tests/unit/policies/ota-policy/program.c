@@ -220,6 +220,11 @@ static void explain_names_the_counter_that_is_missing(void **state)
     (void)state;
     expect_text("explain " CITY MOVE, 0, "deny  by incomplete-facts\n");
     expect_text("explain " CITY MOVE, 0, "missing      a counter\n");
+    expect_text("explain " CITY MOVE " -c share-cap=79/199 -c daily-quota=0 -c three-a-year=0", 0,
+                "allow  by free-choice\n");
+    expect_text("explain " CITY MOVE " -c share-cap=80/200 -c daily-quota=0 -c three-a-year=0", 0,
+                "  limit        share-cap: 80 of 200, 79 reached\n");
+    expect_text("explain " CITY MOVE " -c share-cap", 2, "expected LIMIT=N");
 }
 
 static void explain_shows_limits_exceptions_and_languages(void **state)
