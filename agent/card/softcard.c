@@ -11,9 +11,8 @@ uint16_t card_commit(struct softcard *card)
 {
     /* The load file that comes in takes memory from its first block on. */
     card->image.started.load_bytes = card->load.active ? (uint32_t)card->load.len : 0;
-    return card_sw_of(card_nvm_commit(&card->nvm, &card->image)) == SCP_SW_SUCCESS
-               ? SCP_SW_SUCCESS
-               : SCP_SW_MEMORY_FAILURE;
+    bool stored = card_nvm_commit(&card->nvm, &card->image) == SCP_OK;
+    return stored ? SCP_SW_SUCCESS : SCP_SW_MEMORY_FAILURE;
 }
 
 /* Back to the last commit, but for a load file that is no longer coming in. When memory is too
@@ -38,19 +37,18 @@ uint16_t card_settle(struct softcard *card, uint16_t sw)
 
 /* ---- power ----------------------------------------------------------------------------------- */
 
-/* End what the last loss of power cut short, then wait for commands. A card that cannot is mute
- * until it gets power again. */
+/* End what the last loss of power cut short, then wait for commands. */
 static enum scp_error start(struct softcard *card)
 {
     card_nvm_power_on(&card->nvm);
+    card_load_end(card);
     SCP_TRY(card_nvm_revert(&card->nvm, &card->image));
     card_privileges_settle(&card->image);
-    card_reset_volatile(card);
     uint16_t sw = card_delete_carry_out(card);
     if (sw == SCP_SW_SUCCESS)
         sw = card_commit(card); /* gives back what a load file had taken */
-    card->mute = sw != SCP_SW_SUCCESS;
-    return card->mute ? SCP_IO : SCP_OK;
+    card_reset_volatile(card);
+    return sw == SCP_SW_SUCCESS ? SCP_OK : SCP_IO;
 }
 
 void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t *atr_len)
@@ -59,7 +57,7 @@ void softcard_power(struct softcard *card, uint8_t atr[SOFTCARD_ATR_MAX], size_t
     scp_put(&w, softcard_atr(card));
     *atr_len = scp_written(&w).len;
     scp_wipe(&card->t0, sizeof card->t0);
-    card->mute = start(card) != SCP_OK;
+    card->mute = start(card) != SCP_OK; /* until it gets power again */
 }
 
 void softcard_use_contactless(struct softcard *card, bool contactless)

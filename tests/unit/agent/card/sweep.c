@@ -44,6 +44,13 @@ static void with_instances(struct rig *rig)
     assert_sw(0x9000, rig_instantiate(rig, 0x04, &package, SCP_BYTES(second), 0x00));
 }
 
+/* The first instance is selected by itself when the card starts. */
+static void with_default_selected(struct rig *rig)
+{
+    with_package(rig);
+    assert_sw(0x9000, rig_instantiate(rig, 0x0C, &package, SCP_BYTES(first), 0x04));
+}
+
 static void with_domain(struct rig *rig)
 {
     const struct scp_key_set keys = rig_keys(rig, 0x11);
@@ -230,6 +237,7 @@ static const struct scenario {
     {"INSTALL, make selectable", with_package, install_then_make_selectable},
     {"a security domain and its keys", no_more, make_domain},
     {"DELETE instance", with_instances, delete_instance},
+    {"DELETE default selected instance", with_default_selected, delete_instance},
     {"DELETE personalised instance", no_more, delete_personalised_instance},
     {"DELETE package with related", with_instances, delete_package_with_related},
     {"DELETE security domain", with_domain, delete_domain},
@@ -409,6 +417,7 @@ static bool judge(const struct take *take, size_t command)
                             rebind_blob_bytes(&now));
     assert_true(after || same(&now, before) || tried);
     assert_holds_together(take->rig->card);
+    assert_non_null(card_selected(take->rig->card));
     assert_true(scp_sw_executed(rig_select(take->rig, rig_isd))); /* 6283 of a locked card too */
     rebind_blob_free(&now);
     return after && !same(before, &take->states[command + 1]);
