@@ -230,6 +230,15 @@ static void build(struct policy_compiler *c, const struct census *census)
     free(choices);
 }
 
+static struct policy_fact_list list_of(policy_fact_set set)
+{
+    struct policy_fact_list list = {.count = 0};
+    for (size_t fact = 0; fact < POLICY_FACT_COUNT; fact++)
+        if ((set & POLICY_FACT_BIT(fact)) != 0)
+            list.facts[list.count++] = (enum policy_fact)fact;
+    return list;
+}
+
 void policy_compile_index(struct policy_compiler *c)
 {
     struct census census = {0};
@@ -238,4 +247,6 @@ void policy_compile_index(struct policy_compiler *c)
         build(c, &census);
     for (size_t i = 0; i < POLICY_FACT_COUNT; i++)
         free(census.counts[i]);
+    c->policy->symbol_list = list_of(c->policy->symbol_facts);
+    c->policy->word_list = list_of(c->policy->word_facts);
 }

@@ -136,6 +136,12 @@ struct policy_index {
 
 enum { POLICY_INDEXES_MAX = 8 };
 
+/* Some of the facts, in the order of the schema. */
+struct policy_fact_list {
+    enum policy_fact facts[POLICY_FACT_COUNT];
+    size_t count;
+};
+
 struct policy_block; /* one piece of the policy's memory */
 
 struct policy {
@@ -167,9 +173,11 @@ struct policy {
     size_t case_count;
 
     size_t condition_count;
-    policy_fact_set facts;        /* that anything asks about */
-    policy_fact_set symbol_facts; /* texts compared with constants */
-    policy_fact_set word_facts;   /* words that an index or a guard looks at */
+    policy_fact_set facts;               /* that anything asks about */
+    policy_fact_set symbol_facts;        /* texts compared with constants */
+    policy_fact_set word_facts;          /* words that an index or a guard looks at */
+    struct policy_fact_list symbol_list; /* the same as lists, for evaluation */
+    struct policy_fact_list word_list;
     struct policy_symbols symbols;
     struct policy_symbols ids; /* of rules, limits, exceptions and stops; each with its line */
 

@@ -26,17 +26,16 @@ static uint32_t absent_key(enum policy_fact fact)
 
 static void take_keys(const struct policy *policy, struct policy_known *out)
 {
-    for (policy_fact_set left = policy->symbol_facts; left != 0; left &= left - 1) {
-        int fact = __builtin_ctzll(left);
-        const struct policy_value *value = &out->facts->values[fact];
-        out->keys[fact] = value->present ? policy_symbols_find(&policy->symbols, value->text)
-                                         : absent_key((enum policy_fact)fact);
-    }
-    for (policy_fact_set left = policy->word_facts; left != 0; left &= left - 1) {
-        int fact = __builtin_ctzll(left);
+    for (size_t i = 0; i < policy->symbol_list.count; i++) {
+        enum policy_fact fact = policy->symbol_list.facts[i];
         const struct policy_value *value = &out->facts->values[fact];
         out->keys[fact] =
-            value->present ? (uint32_t)value->number + 1 : absent_key((enum policy_fact)fact);
+            value->present ? policy_symbols_find(&policy->symbols, value->text) : absent_key(fact);
+    }
+    for (size_t i = 0; i < policy->word_list.count; i++) {
+        enum policy_fact fact = policy->word_list.facts[i];
+        const struct policy_value *value = &out->facts->values[fact];
+        out->keys[fact] = value->present ? (uint32_t)value->number + 1 : absent_key(fact);
     }
 }
 
