@@ -178,6 +178,35 @@ static void gpcs_11_4_3_2_pages(void **state)
     rig_free(rig);
 }
 
+/* A load file of many modules goes on in further templates, so that each fits a page. */
+static void gpcs_11_4_3_1_all_modules_of_a_load_file(void **state)
+{
+    (void)state;
+    static const uint8_t package_aid[] = {0xA0, 0x00, 0x00, 0x00, 0x99};
+    static const uint8_t module_aid[] = {0xA0, 0, 0, 0, 0x99, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0};
+    const struct rig_package package = {SCP_BYTES(package_aid), SCP_BYTES(module_aid), 10};
+    struct rig *rig = rig_opened();
+    assert_sw(0x9000, rig_load_with(rig, &package, &(struct rig_loading){.more_modules = 15}));
+    size_t count = 0;
+    uint16_t sw = rig_send_hex(rig, "80F21002074F05A00000009900");
+    for (size_t pages = 0; pages < 4; pages++) {
+        struct scp_registry_reader r;
+        struct scp_registry_entry entry;
+        scp_registry_open(&r, SCP_STATUS_LOAD_FILES_AND_MODULES, rig->data);
+        while (scp_registry_next(&r, &entry) == SCP_OK)
+            for (size_t i = 0; i < entry.module_count; i++, count++)
+                assert_int_equal(count, entry.modules[i].bytes[15]);
+        if (sw != 0x6310)
+            break;
+        sw = rig_send_hex(rig, "80F21003074F05A00000009900");
+    }
+    assert_sw(0x9000, sw);
+    assert_int_equal(16, count);
+    assert_sw(0x9000, rig_send_hex(rig, "80F22002074F05A00000009900"));
+    assert_data_hex(rig, "E30B4F05A0000000999F700101");
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +219,7 @@ int main(void)
         cmocka_unit_test(gpcs_11_4_2_2_the_format_before_2_2),
         cmocka_unit_test(gpcs_11_4_2_3_a_domain_searches_below_itself_unless_it_sees_all),
         cmocka_unit_test(gpcs_11_4_3_2_pages),
+        cmocka_unit_test(gpcs_11_4_3_1_all_modules_of_a_load_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

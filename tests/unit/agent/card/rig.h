@@ -98,6 +98,7 @@ struct rig_loading {
     const struct scp_dap *daps;
     size_t dap_count;
     const struct scp_data_block_cipher *cipher; /* the data block goes under it; may be NULL */
+    size_t more_modules;                        /* whose AIDs count up from the package's module */
 };
 uint16_t rig_load_with(struct rig *rig, const struct rig_package *package,
                        const struct rig_loading *loading);

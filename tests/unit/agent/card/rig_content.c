@@ -35,9 +35,13 @@ static struct scp_bytes make_load_file(const struct rig_package *package,
                                        const struct rig_loading *loading, uint8_t *memory,
                                        size_t size)
 {
-    struct cap_spec spec = {.major = 1, .applet_count = 1, .method_size = package->size};
+    struct cap_spec spec = {.major = 1, .method_size = package->size};
     assert_int_equal(SCP_OK, scp_aid_from(&spec.package, package->aid));
-    assert_int_equal(SCP_OK, scp_aid_from(&spec.applets[0], package->module));
+    for (size_t i = 0; i <= loading->more_modules; i++) {
+        assert_int_equal(SCP_OK, scp_aid_from(&spec.applets[i], package->module));
+        spec.applets[i].bytes[package->module.len - 1] += (uint8_t)i;
+    }
+    spec.applet_count = 1 + loading->more_modules;
     size_t part = size / 4;
     struct scp_components components;
     struct scp_writer w = scp_writer_on(memory, part);
