@@ -209,18 +209,6 @@ bool card_accepts(const struct card_image *image, uint8_t policy,
            ((policy & HIERARCHY) != 0 && (above || below));
 }
 
-bool card_domain_empty(const struct card_image *image, const struct card_application *domain)
-{
-    struct scp_bytes aid = scp_aid_bytes(&domain->aid);
-    for (size_t i = 0; i < image->application_count; i++)
-        if (image->applications[i] != domain && card_aid_is(&image->applications[i]->domain, aid))
-            return false;
-    for (size_t i = 0; i < image->load_file_count; i++)
-        if (card_aid_is(&image->load_files[i]->domain, aid))
-            return false;
-    return true;
-}
-
 bool card_load_file_imported(const struct card_image *image, const struct card_load_file *file)
 {
     for (size_t i = 0; i < image->load_file_count; i++) {

@@ -57,7 +57,6 @@ struct card_application *card_key_owner(const struct card_image *image,
 bool card_accepts(const struct card_image *image, uint8_t policy,
                   const struct card_application *subject, const struct card_application *requester);
 
-bool card_domain_empty(const struct card_image *image, const struct card_application *domain);
 bool card_load_file_imported(const struct card_image *image, const struct card_load_file *file);
 
 /* Give a domain another AID, also where things are associated with it. */
