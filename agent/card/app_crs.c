@@ -327,7 +327,10 @@ static uint16_t change_all(const struct card_applet_call *call, const struct scp
         else if (sw != SCP_SW_SUCCESS)
             return sw;
     }
-    return count_update(call->app);
+    uint16_t sw = count_update(call->app);
+    if (sw == SCP_SW_SUCCESS && !card_memory_fits(&call->card->image))
+        sw = SCP_SW_NOT_ENOUGH_MEMORY;
+    return sw;
 }
 
 static uint16_t set_status(const struct card_applet_call *call, const struct scp_apdu *apdu,

@@ -137,6 +137,26 @@ static bool is_complete(const struct card_applet_call *call)
            payment_record_value(app, TAG_CDOL2, &cdol);
 }
 
+/* What transactions will count is there from the beginning, so that a payment never fails for want
+ * of memory. What an earlier round or life has counted stays. */
+static uint16_t reserve(struct card_application *app)
+{
+    const struct {
+        uint32_t id;
+        uint16_t value;
+    } counters[] = {
+        {PAYMENT_ATC, 0},
+        {PAYMENT_LAST_ONLINE_ATC, 0},
+        {PAYMENT_HISTORY, 0},
+        {PAYMENT_PIN_TRIES, payment_pin_tries(app)},
+    };
+    uint16_t sw = SCP_SW_SUCCESS;
+    for (size_t i = 0; sw == SCP_SW_SUCCESS && i < sizeof counters / sizeof counters[0]; i++)
+        if (!payment_has(app, counters[i].id))
+            sw = payment_set_number(app, counters[i].id, counters[i].value);
+    return sw;
+}
+
 /* After the last command. An incomplete personalisation is no error: another round may follow. */
 static uint16_t stored(const struct card_applet_call *call)
 {
@@ -144,7 +164,9 @@ static uint16_t stored(const struct card_applet_call *call)
         return SCP_SW_WRONG_DATA;
     if (!is_complete(call))
         return SCP_SW_SUCCESS;
-    return card_put_object_sw(call->app, PAYMENT_PERSONALISED, SCP_EMPTY);
+    uint16_t sw = reserve(call->app);
+    return sw == SCP_SW_SUCCESS ? card_put_object_sw(call->app, PAYMENT_PERSONALISED, SCP_EMPTY)
+                                : sw;
 }
 
 const struct card_applet card_applet_payment = {

@@ -101,6 +101,18 @@ static void options_of_format_1_are_answered_as_they_are(void **state)
     rig_free(rig);
 }
 
+static void a_transaction_takes_no_memory_that_personalisation_did_not_take(void **state)
+{
+    (void)state;
+    struct bank bank = bank_issue(PBOC_DATA);
+    uint32_t before = softcard_memory_free(bank.rig->card);
+    bank_go_online(&bank);
+    assert_sw(0x63C3, rig_hex(bank.rig, "0020008008249999FFFFFFFFFF"));
+    assert_sw(0x9000, bank_generate_ac(bank.rig, 0x00, CDOL2_NO_ANSWER));
+    assert_int_equal(before, softcard_memory_free(bank.rig->card));
+    rig_free(bank.rig);
+}
+
 static void keys_and_pin_cannot_be_read(void **state)
 {
     (void)state;
@@ -177,6 +189,7 @@ int main(void)
         cmocka_unit_test(without_any_part_that_a_terminal_needs_it_does_not_pay),
         cmocka_unit_test(a_file_locator_that_names_a_missing_record_is_incomplete),
         cmocka_unit_test(options_of_format_1_are_answered_as_they_are),
+        cmocka_unit_test(a_transaction_takes_no_memory_that_personalisation_did_not_take),
         cmocka_unit_test(keys_and_pin_cannot_be_read),
         cmocka_unit_test(with_a_key_pair_the_card_signs_for_the_terminal),
     };
