@@ -90,7 +90,7 @@ make_product() {
   {"dgi": "0102", "value": "70(5A 5F34 5F24 8C=$cdol1 8D=$cdol2)"},
   {"dgi": "9102", "value": "A5(50=$label 87=01)"},
   {"dgi": "9103", "value": "A5(50=$label 87=01)"},
-  {"dgi": "9104", "value": "82=7C00 94=08010200"},
+  {"dgi": "9104", "value": "82=1C00 94=08010200"},
   {"dgi": "8000", "value": "#DF01 #DF02 #DF03", "sensitive": true},
   {"dgi": "8010", "value": "#DF10", "sensitive": true}]}
 JSON
@@ -129,7 +129,7 @@ issued_dgis() {
           - {dgi: "0102", value: "$(tlv 70 "$t5a$(tlv 5F34 01)$(tlv 5F24 311231)$(tlv 8C $cdol1)$(tlv 8D $cdol2)")"}
           - {dgi: "9102", value: "$(tlv A5 "$(tlv 50 "$label")870101")"}
           - {dgi: "9103", value: "$(tlv A5 "$(tlv 50 "$label")870101")"}
-          - {dgi: "9104", value: "82027C00940408010200"}
+          - {dgi: "9104", value: "82021C00940408010200"}
           - {dgi: "8000", value: "$(tag_of "$record" DF01)$(tag_of "$record" DF02)$(tag_of "$record" DF03)"}
           - {dgi: "8010", value: "$(tag_of "$record" DF10)"}
 YAML

@@ -71,7 +71,7 @@ static enum scp_error personalise_b(void *ctx, const struct scp_keys *keys,
     put_clear(dgis, 0x0102, "70228C15" BENCH_CDOL1 "8D09910A8A0295059F3704");
     put_clear(dgis, 0x9102, "A50B500642414E4B2042870101");
     put_clear(dgis, 0x9103, "A50B500642414E4B2042870101");
-    put_clear(dgis, 0x9104, "82027C00940408010200");
+    put_clear(dgis, 0x9104, "82021C00940408010200");
     put_sensitive(keys, session, 0x8000, SCP_BYTES(bench_keys_b), dgis);
     put_sensitive(keys, session, 0x8010, SCP_BYTES(bench_pin_b), dgis);
     return scp_writer_status(dgis);
