@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KVN_INITIAL = 0xFF };
+/* FF: what a card has before it was given keys of its own. The others begin the ranges of secure
+ * channel keys (GPCS E.1.3, Amendment D 5.1). */
+enum { KVN_INITIAL = 0xFF, KVN_SCP02 = 0x20, KVN_SCP03 = 0x30 };
 
 /* ---- what the session asks for ------------------------------------------------------------ */
 
@@ -179,6 +181,14 @@ static enum rebind_refusal load_issuer(struct job *job, const char *issuer,
     return take(job, PLAN_CHANNEL_ISSUER, &new_keys);
 }
 
+/* Of a bank's domain: the same as the issuer's, unless that is one that cannot be given. */
+static uint8_t first_kvn(const struct card_profile *profile)
+{
+    if (profile->kvn != KVN_INITIAL)
+        return profile->kvn;
+    return profile->protocol == SCP_PROTOCOL_02 ? KVN_SCP02 : KVN_SCP03;
+}
+
 static enum rebind_refusal load_bank(struct job *job, struct candidates *candidates)
 {
     char domain[STORE_AID_SIZE];
@@ -192,7 +202,7 @@ static enum rebind_refusal load_bank(struct job *job, struct candidates *candida
     if (job->has_rekey)
         return REBIND_REFUSED_NONE; /* its old key sets are gone */
     struct store_key_set first = made_up(job, domain, PLAN_CHANNEL_ISSUER);
-    first.kvn = job->profile->kvn;
+    first.kvn = first_kvn(job->profile);
     snprintf(first.label, sizeof first.label, "%s", job->domain_label);
     return take(job, PLAN_CHANNEL_BANK, &first);
 }

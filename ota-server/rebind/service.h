@@ -41,6 +41,14 @@ struct rebind_service {
     X(ALREADY_BOUND, 409, "already-bound", "The card is bound to this product already")            \
     X(SAME_INSTANCE, 409, "same-instance",                                                         \
       "The new version has the instance AID of the version in use, which would have to go first")  \
+    X(DOMAIN_UNKNOWN, 404, "security-domain-unknown",                                              \
+      "The card has no such security domain with keys on record")                                  \
+    X(KEY_SET_UNKNOWN, 422, "key-set-unknown", "The vault has no key set of that label")           \
+    X(KEY_SET_USED, 409, "key-set-used",                                                           \
+      "The security domain has or had keys from these masters, which must not come back")          \
+    X(KVN_UNFIT, 422, "key-version-unfit",                                                         \
+      "The key version number is outside the range of the card's secure channel protocol")         \
+    X(KVN_TAKEN, 409, "key-version-taken", "The security domain has keys of that version")         \
     X(EXCHANGE_UNKNOWN, 404, "exchange-unknown", "There is no such exchange")                      \
     X(EXCHANGE_ANSWERED, 409, "exchange-answered", "The exchange was answered differently")        \
     X(RESPONSES_MALFORMED, 422, "responses-malformed", "The responses are no response list")       \

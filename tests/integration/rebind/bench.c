@@ -83,6 +83,16 @@ static enum scp_error keep_image(void *ctx, size_t at, struct scp_bytes bytes)
     return SCP_OK;
 }
 
+/* TD1 names the first protocol that is offered; without it that is T=0 (ISO/IEC 7816-3 8.2.3). */
+static bool offers_t0_first(struct scp_bytes atr)
+{
+    enum { HAS_TA1 = 0x10, HAS_TB1 = 0x20, HAS_TC1 = 0x40, HAS_TD1 = 0x80 };
+    uint8_t format = atr.ptr[1];
+    size_t td1 =
+        2 + ((format & HAS_TA1) != 0) + ((format & HAS_TB1) != 0) + ((format & HAS_TC1) != 0);
+    return (format & HAS_TD1) == 0 || (atr.ptr[td1] & 0x0F) == 0;
+}
+
 void bench_power(struct bench *b)
 {
     uint8_t atr[SOFTCARD_ATR_MAX];
@@ -92,6 +102,7 @@ void bench_power(struct bench *b)
     assert_int_equal(
         softcard_restore(scp_bytes_of(b->image, b->image_len), &b->env, storage, &b->card), SCP_OK);
     softcard_power(b->card, atr, &atr_len);
+    b->link.t0 = offers_t0_first(scp_bytes_of(atr, atr_len));
     softcard_tear_after(b->card, b->tear_write);
 }
 
@@ -217,7 +228,8 @@ struct bench *bench_new(const char *profile)
     struct bench *b = calloc(1, sizeof *b);
     assert_non_null(b);
     b->env = rebind_env_seeded(&b->seeded, 11, UINT64_C(1700000000000));
-    b->way = (struct agent_transceive){.ctx = b, .fn = to_card};
+    b->link = (struct agent_link){.tpdu = {.ctx = b, .fn = to_card}};
+    b->way = agent_transceive_over(&b->link);
     b->bank_a = bench_aid(AID_A);
     issue(b, profile);
     make_record(b);

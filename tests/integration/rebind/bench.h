@@ -63,6 +63,7 @@ struct bench {
     bool torn;
     size_t authentications; /* EXTERNAL AUTHENTICATE that reached the card */
     size_t refused;         /* … and was not answered 9000 */
+    struct agent_link link;
     struct agent_transceive way;
     struct scp_aid target; /* what an agent of the standard has selected */
 

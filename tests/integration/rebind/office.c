@@ -1,10 +1,12 @@
 #include "tests/integration/rebind/office.h"
 
+#include "ota-server/rebind/rekey.h"
 #include "ota-server/vault/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define assert_ok(call) assert_int_equal((call), STORE_OK)
@@ -218,6 +220,44 @@ void office_free(struct office *o)
     free(o);
 }
 
+/* A store that is closed is one file. */
+struct office_snapshot office_keep(struct office *o)
+{
+    struct office_snapshot kept = {.bench = bench_keep(o->bench)};
+    struct stat status;
+    snprintf(kept.operation, sizeof kept.operation, "%s", o->operation);
+    store_close(o->store);
+    FILE *file = fopen(o->store_path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &status), 0);
+    kept.store_len = (size_t)status.st_size;
+    kept.store = malloc(kept.store_len);
+    assert_non_null(kept.store);
+    assert_int_equal(fread(kept.store, 1, kept.store_len, file), kept.store_len);
+    assert_int_equal(fclose(file), 0);
+    open_store(o);
+    return kept;
+}
+
+void office_return_to(struct office *o, const struct office_snapshot *kept)
+{
+    store_close(o->store);
+    FILE *file = fopen(o->store_path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(kept->store, 1, kept->store_len, file), kept->store_len);
+    assert_int_equal(fclose(file), 0);
+    open_store(o);
+    snprintf(o->operation, sizeof o->operation, "%s", kept->operation);
+    bench_return_to(o->bench, &kept->bench);
+}
+
+void office_snapshot_free(struct office_snapshot *kept)
+{
+    bench_snapshot_free(&kept->bench);
+    free(kept->store);
+    kept->store = NULL;
+}
+
 void office_keep_old_banks(struct office *o)
 {
     struct store_tx *tx = office_tx(o, STORE_WRITE);
@@ -290,6 +330,57 @@ void office_order(struct office *o)
 {
     office_bring_record(o);
     assert_refused(NONE, office_bind_b(o));
+}
+
+/* ---- changing keys ----------------------------------------------------------------------------
+ */
+
+uint8_t office_new_kvn(const struct office *o)
+{
+    return (uint8_t)(o->bench->profile.protocol == SCP_PROTOCOL_02 ? 0x2E : 0x3E);
+}
+
+enum rebind_refusal office_rekey(struct office *o, const char *bank)
+{
+    struct scp_key_set masters = o->bench->masters;
+    struct store_operation operation;
+    struct scp_key *const keys[] = {&masters.enc, &masters.mac, &masters.dek};
+    for (size_t i = 0; i < 3; i++)
+        keys[i]->bytes[1] ^= 0x5A;
+    if (!vault_has_key_set(o->vault, OFFICE_NEW_KEYS))
+        assert_int_equal(vault_add_key_set(o->vault, OFFICE_NEW_KEYS, o->bench->scheme, &masters),
+                         SCP_OK);
+    const struct rekey_request request = {.card = o->card,
+                                          .bank = bank,
+                                          .key_set = OFFICE_NEW_KEYS,
+                                          .kvn = office_new_kvn(o),
+                                          .principal = "officer",
+                                          .idempotency_key = ""};
+    enum rebind_refusal refusal = rekey_make(&o->service, &request, &operation);
+    if (refusal == REBIND_REFUSED_NONE)
+        snprintf(o->operation, sizeof o->operation, "%s", operation.id);
+    return refusal;
+}
+
+const char *office_isd(struct office *o, char to[STORE_AID_SIZE])
+{
+    hex_of(to, STORE_AID_SIZE, &o->bench->profile.isd);
+    return to;
+}
+
+size_t office_key_sets(struct office *o, const char *domain, struct store_key_set out[4])
+{
+    struct store_key_set all[STORE_KEY_SETS_MAX];
+    size_t count;
+    size_t found = 0;
+    struct store_tx *tx = office_tx(o, STORE_READ);
+    assert_ok(store_key_set_list(tx, o->card, all, STORE_KEY_SETS_MAX, &count));
+    store_rollback(tx);
+    for (size_t i = 0; i < count && found < 4; i++) {
+        if (strcmp(all[i].security_domain, domain) == 0)
+            out[found++] = all[i];
+    }
+    return found;
 }
 
 /* ---- contacts ---------------------------------------------------------------------------------

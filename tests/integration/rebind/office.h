@@ -34,6 +34,17 @@ void office_reopen(struct office *o);
 
 extern const struct contact_agent office_agent, office_other_agent, office_foreign_agent;
 
+/* Store, card and bench as they are, and back to that. */
+struct office_snapshot {
+    struct bench_snapshot bench;
+    uint8_t *store;
+    size_t store_len;
+    char operation[STORE_ID_SIZE];
+};
+struct office_snapshot office_keep(struct office *o);
+void office_return_to(struct office *o, const struct office_snapshot *kept);
+void office_snapshot_free(struct office_snapshot *kept);
+
 /* From now on the policy leaves the old bank on the card. */
 void office_keep_old_banks(struct office *o);
 
@@ -46,6 +57,16 @@ void office_bring_record(struct office *o);
 enum rebind_refusal office_bind_b(struct office *o);
 /* Both, accepted. */
 void office_order(struct office *o);
+
+/* New masters in the vault, and an operation that brings their keys to the issuer's security domain
+ * or to bank B's. */
+#define OFFICE_NEW_KEYS "new"
+uint8_t office_new_kvn(const struct office *o);
+enum rebind_refusal office_rekey(struct office *o, const char *bank);
+/* The key sets that the record has of a security domain; their number. */
+size_t office_key_sets(struct office *o, const char *domain, struct store_key_set out[4]);
+/* The AID of the issuer security domain in hex. */
+const char *office_isd(struct office *o, char to[STORE_AID_SIZE]);
 
 /* Run the script of `reply` on the card and answer with what it said. */
 enum rebind_refusal office_step(struct office *o, const struct contact_agent *agent,

@@ -1,0 +1,253 @@
+/* A change of keys, torn at every command and at every write of the card's memory: the card is
+ * always reachable under a key set of the record, the next contact completes the change, no
+ * authentication fails, and the old key set is gone. Store, vault, engine, script runner and card
+ * in one process. */
+#include "tests/integration/rebind/office.h"
+
+#include "scp/channel/channel.h"
+#include "scp/gp/commands.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a contact is cut. */
+struct cut {
+    size_t command;    /* after this one, its answer lost; 0: not there */
+    uint64_t write;    /* at this write; 0: not there */
+    bool answers_lost; /* what the card has answered never comes to the server either */
+};
+
+/* One sweep at work. */
+struct sweep {
+    struct office *office;
+    char domain[STORE_AID_SIZE];
+    const char *bank; /* whose domain; NULL: the issuer's */
+    struct office_snapshot ordered;
+    uint32_t memory_free; /* of a change that nothing cut */
+};
+
+/* ---- what the card has ------------------------------------------------------------------------
+ */
+
+static enum scp_error transmit(struct bench *b, struct scp_bytes apdu, struct scp_writer *answer)
+{
+    return b->way.fn(b->way.ctx, apdu, answer) == AGENT_OK ? SCP_OK : SCP_IO;
+}
+
+/* Whether the card answers under these keys with a right cryptogram. */
+static bool answers_under(struct office *o, const struct store_key_set *set)
+{
+    static const uint8_t challenge[16] = {1, 2, 3};
+    const struct card_profile *profile = &o->bench->profile;
+    const struct scp_channel_params params = {
+        .protocol = profile->protocol, .i = profile->i, .kvn = set->kvn, .level = SCP_LEVEL_C_MAC};
+    const struct scp_aid domain = bench_aid(set->security_domain);
+    const struct scp_apdu select = scp_select(scp_aid_bytes(&domain));
+    struct vault_card_keys handle;
+    struct scp_keys keys;
+    struct scp_channel channel = {0};
+    uint8_t memory[SCP_APDU_MAX], selected[SCP_RESPONSE_MAX], answer[SCP_RESPONSE_MAX];
+    struct scp_writer command = scp_writer_on(memory, sizeof memory);
+    struct scp_writer fci = scp_writer_on(selected, sizeof selected);
+    struct scp_writer response = scp_writer_on(answer, sizeof answer);
+    assert_int_equal(vault_card_keys(o->vault, set->label, &handle, &keys), SCP_OK);
+    scp_put_apdu(&command, &select);
+    assert_int_equal(transmit(o->bench, scp_written(&command), &fci), SCP_OK);
+    command = scp_writer_on(memory, sizeof memory);
+    size_t challenge_len = scp_host_challenge_len(profile->protocol, profile->i);
+    assert_int_equal(
+        scp_channel_begin(&channel, &params, scp_bytes_of(challenge, challenge_len), &command),
+        SCP_OK);
+    assert_int_equal(transmit(o->bench, scp_written(&command), &response), SCP_OK);
+    bool has = response.len > 2 &&
+               scp_channel_open(&channel, &keys, scp_bytes_of(answer, response.len - 2)) == SCP_OK;
+    scp_channel_fini(&channel);
+    return has;
+}
+
+/* How many of the recorded key sets the card has. It is as it was afterwards, counters included. */
+static size_t reachable(struct office *o, const struct store_key_set *sets, size_t count)
+{
+    struct bench *b = o->bench;
+    struct bench_snapshot kept = bench_keep(b);
+    size_t authentications = b->authentications, refused = b->refused;
+    size_t found = 0;
+    b->tear_write = 0;
+    b->tear_after = 0;
+    b->torn = false;
+    bench_power(b);
+    for (size_t i = 0; i < count; i++)
+        found += answers_under(o, &sets[i]);
+    bench_return_to(b, &kept);
+    bench_snapshot_free(&kept);
+    b->authentications = authentications;
+    b->refused = refused;
+    return found;
+}
+
+/* ---- one tear ---------------------------------------------------------------------------------
+ */
+
+/* A contact that is cut, and the card out of the field. */
+static void cut_contact(struct office *o, const struct cut *cut)
+{
+    struct bench *b = o->bench;
+    struct contact_reply reply;
+    uint8_t memory[BENCH_RESPONSES_SIZE];
+    b->tear_after = cut->command;
+    b->tear_write = cut->write;
+    b->torn = false;
+    bench_power(b);
+    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
+    while (reply.has_script && !b->torn) {
+        if (!cut->answers_lost) {
+            assert_refused(NONE, office_step(o, &office_agent, &reply));
+            continue;
+        }
+        struct scp_writer lost = scp_writer_on(memory, sizeof memory);
+        bench_run_script(b, store_blob_bytes(&reply.script), &lost);
+        if (!b->torn) { /* it is torn in a later one */
+            bench_power(b);
+            break;
+        }
+    }
+    contact_reply_fini(&reply);
+    b->tear_after = 0;
+    b->tear_write = 0;
+    b->torn = false;
+    bench_power(b);
+}
+
+static void assert_changed(const struct sweep *s, const struct cut *cut)
+{
+    struct office *o = s->office;
+    struct store_key_set sets[4];
+    struct scp_aid paid;
+    struct store_operation operation = office_operation(o);
+    if (operation.state != STORE_OPERATION_DONE)
+        fail_msg("%s, cut after command %zu, at write %zu: state %d, %s", o->bench->profile.name,
+                 cut->command, (size_t)cut->write, (int)operation.state, operation.cause);
+    assert_int_equal(office_key_sets(o, s->domain, sets), 1);
+    assert_int_equal(sets[0].kvn, office_new_kvn(o));
+    assert_string_equal(sets[0].label, OFFICE_NEW_KEYS);
+    assert_int_equal(sets[0].standing, STORE_KEYS_PRESENT);
+    assert_int_equal(reachable(o, sets, 1), 1);
+    assert_int_equal(o->bench->refused, 0);
+    assert_int_equal(softcard_memory_free(o->bench->card), s->memory_free);
+    struct store_card card = office_card(o);
+    if (card.free_known)
+        assert_int_equal(card.free_non_volatile, s->memory_free);
+    assert_listed_bank_pays(o->bench, &paid);
+    assert_social_security_is_as_issued(o->bench);
+}
+
+static void assert_old_keys_are_gone(struct sweep *s, const struct store_key_set *old)
+{
+    assert_int_equal(reachable(s->office, old, 1), 0);
+}
+
+static void tear_and_recover(struct sweep *s, const struct cut *cut)
+{
+    struct office *o = s->office;
+    struct store_key_set before[4], left[4];
+    office_return_to(o, &s->ordered);
+    assert_int_equal(office_key_sets(o, s->domain, before), 1);
+    cut_contact(o, cut);
+    size_t candidates = office_key_sets(o, s->domain, left);
+    assert_in_range(candidates, 1, 2);
+    assert_in_range(reachable(o, left, candidates), 1, 2);
+    office_contact(o, &office_agent);
+    assert_changed(s, cut);
+    assert_old_keys_are_gone(s, before);
+}
+
+/* ---- sweeps -----------------------------------------------------------------------------------
+ */
+
+/* In the normal run a stride; all of them when REBIND_FULL is set. */
+static size_t stride(size_t of)
+{
+    enum { NORMAL = 12 };
+    const char *full = getenv("REBIND_FULL");
+    bool is_full = full != NULL && full[0] == '1';
+    return is_full || of <= NORMAL ? 1 : (of + NORMAL - 1) / NORMAL;
+}
+
+static void sweep_points(struct sweep *s, size_t commands, size_t writes)
+{
+    size_t covered = 0;
+    for (size_t n = 1; n <= commands; n++) {
+        tear_and_recover(s, &(struct cut){.command = n});
+        tear_and_recover(s, &(struct cut){.command = n, .answers_lost = true});
+        covered += 2;
+    }
+    for (size_t n = 1; n <= writes; n += stride(writes)) {
+        tear_and_recover(s, &(struct cut){.write = n});
+        covered++;
+    }
+    printf("%s, keys of %s: covered %zu of %zu: %zu tear points\n", s->office->bench->profile.name,
+           s->bank == NULL ? "the issuer" : "the bank", covered, 2 * commands + writes, covered);
+}
+
+static void order(struct sweep *s)
+{
+    struct office *o = s->office;
+    if (s->bank != NULL) {
+        office_give_bank_b_a_domain(o);
+        office_order(o);
+        office_contact(o, &office_agent);
+        struct store_operation brought = office_operation(o);
+        if (brought.state != STORE_OPERATION_DONE)
+            fail_msg("%s: %s", o->bench->profile.name, brought.cause);
+    }
+    assert_refused(NONE, office_rekey(o, s->bank));
+    s->ordered = office_keep(o);
+}
+
+static void sweep(const char *profile, const char *bank)
+{
+    struct sweep s = {.office = office_new(profile), .bank = bank};
+    struct bench *b = s.office->bench;
+    struct store_key_set old[4];
+    if (bank == NULL)
+        office_isd(s.office, s.domain);
+    else
+        snprintf(s.domain, sizeof s.domain, "%s", OFFICE_DOMAIN_B);
+    order(&s);
+    office_return_to(s.office, &s.ordered);
+    assert_int_equal(office_key_sets(s.office, s.domain, old), 1);
+    office_contact(s.office, &office_agent);
+    size_t commands = b->commands;
+    size_t writes = (size_t)softcard_writes(b->card);
+    s.memory_free = softcard_memory_free(b->card);
+    assert_changed(&s, &(struct cut){.command = 0});
+    assert_old_keys_are_gone(&s, old);
+    sweep_points(&s, commands, writes);
+    office_snapshot_free(&s.ordered);
+    office_free(s.office);
+}
+
+static void change_of_keys_survives_every_tear(void **state)
+{
+    glob_t found = {.gl_pathc = 0};
+    (void)state;
+    assert_int_equal(glob(REBIND_SOURCE_DIR "/configs/profiles/*.yaml", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char name[CARD_PROFILE_NAME_SIZE];
+        const char *file = strrchr(found.gl_pathv[i], '/') + 1;
+        snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(".yaml")), file);
+        sweep(name, NULL);
+        sweep(name, "bank-b");
+    }
+    globfree(&found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(change_of_keys_survives_every_tear),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
