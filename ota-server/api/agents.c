@@ -43,21 +43,30 @@ struct work {
     } cards[];
 };
 
-/* Every card with work, each time something changed: an agent that is told twice asks twice, and
- * gets nothing the second time. */
+static void put_work(struct http_events *to, const char *se)
+{
+    char data[SE_SIZE + 16];
+    const struct http_event event = {.name = "work", .data = data};
+    snprintf(data, sizeof data, "{\"se\":\"%s\"}", se);
+    http_events_put(to, &event);
+}
+
+/* Every card with work, the most urgent first, each time something changed: an agent that is told
+ * twice asks twice, and gets nothing the second time. */
 static enum http_pull pull_work(void *ctx, const char *last_id, struct http_events *to)
 {
     const struct work *work = ctx;
+    struct contact_work found[SE_MAX];
     (void)last_id;
     for (size_t i = 0; i < work->count; i++) {
-        bool has_work;
-        char data[SE_SIZE + 16];
-        const struct http_event event = {.name = "work", .data = data};
-        if (contact_has_work(work->api->rebind, work->cards[i].identity, &has_work) != STORE_OK ||
-            !has_work)
-            continue;
-        snprintf(data, sizeof data, "{\"se\":\"%s\"}", work->cards[i].se);
-        http_events_put(to, &event);
+        if (contact_find_work(work->api->rebind, work->cards[i].identity, &found[i]) != STORE_OK)
+            found[i].is_due = false;
+    }
+    for (int priority = STORE_PRIORITY_MAX; priority >= 0; priority--) {
+        for (size_t i = 0; i < work->count; i++) {
+            if (found[i].is_due && (int)found[i].priority == priority)
+                put_work(to, work->cards[i].se);
+        }
     }
     return HTTP_PULL_WAIT;
 }
@@ -81,8 +90,11 @@ void api_work(void *ctx, const struct http_request *request, struct http_respons
     const struct api *api = ctx;
     const char *list = http_request_header(request, "x-admin-se-list");
     struct work *work = calloc(1, sizeof *work + SE_MAX * sizeof work->cards[0]);
-    struct http_stream stream = {
-        .topic = TOPIC_WORK, .pull = pull_work, .release = free, .ctx = work};
+    struct http_stream stream = {.topic = TOPIC_WORK,
+                                 .pull = pull_work,
+                                 .pull_when_silent = true,
+                                 .release = free,
+                                 .ctx = work};
     if (work == NULL) {
         problem_store(response, STORE_NO_MEMORY, "the event stream");
         return;
@@ -167,6 +179,10 @@ static void answer(const struct api *api, const struct contact_reply *reply, con
         http_server_notify(api->server, reply->operation);
         http_server_notify(api->server, TOPIC_OPERATIONS);
     }
+    for (size_t i = 0; i < reply->news.count; i++)
+        http_server_notify(api->server, reply->news.ids[i]);
+    if (reply->news.count > 0)
+        http_server_notify(api->server, TOPIC_OPERATIONS);
     if (reply->more_work)
         http_server_notify(api->server, TOPIC_WORK);
 }
@@ -189,6 +205,8 @@ void api_admin_agent(void *ctx, const struct http_request *request, struct http_
         answer(api, &reply, se, response);
     else
         answer_refusal(response, refusal, rebind_refusal_text(refusal)->title);
+    if (reply.has_sighting)
+        http_server_notify(api->server, TOPIC_OPERATIONS);
     contact_reply_fini(&reply);
 }
 

@@ -1,5 +1,7 @@
 #include "ota-server/api/api.h"
 
+#include "ota-server/rebind/operation_life.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,25 @@ bool api_is_own_bank(const struct http_request *request, const char *bank,
         return true;
     problem_store(response, STORE_NOT_FOUND, "the bank");
     return false;
+}
+
+const char *api_bank_of(const struct http_request *request)
+{
+    const struct http_principal *principal = http_request_principal(request);
+    return (principal->roles & ROLE(BANK)) != 0 ? principal->tenant : NULL;
+}
+
+void api_expire(const struct api *api)
+{
+    struct operation_news news = {.count = 0};
+    enum store_error error = operation_life_expire_all(api->rebind, &news);
+    if (error != STORE_OK)
+        REBIND_LOG(api->log, REBIND_LOG_WARN, "operation.expire",
+                   REBIND_TEXT("cause", store_error_text(error)));
+    for (size_t i = 0; i < news.count; i++)
+        http_server_notify(api->server, news.ids[i]);
+    if (news.count > 0)
+        http_server_notify(api->server, TOPIC_OPERATIONS);
 }
 
 bool api_product_is_of(const char *product, const char *bank)

@@ -43,6 +43,17 @@ const char *api_actor(const struct http_request *request);
 bool api_is_own_bank(const struct http_request *request, const char *bank,
                      struct http_response *response);
 
+/* The bank that asks; NULL when it is no bank. */
+const char *api_bank_of(const struct http_request *request);
+
+/* Let operations fail that are past their deadline, so that what is read next says so. */
+void api_expire(const struct api *api);
+
+/* The operation that the path names. NOT_FOUND too for a bank that it does not concern. */
+STORE_MUST_USE enum store_error api_operation_find(const struct api *api,
+                                                   const struct http_request *request,
+                                                   struct store_operation *operation);
+
 /* Whether a product ("BANK/PRODUCT", "" for none) is the bank's. */
 bool api_product_is_of(const char *product, const char *bank);
 

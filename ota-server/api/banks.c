@@ -56,8 +56,8 @@ static bool read_regions(json_t *regions, struct store_bank *bank, struct http_r
     json_array_foreach(regions, i, region)
     {
         const char *text = json_string_value(region);
-        if (text == NULL || *text == '\0' || strlen(text) >= STORE_WORD_SIZE) {
-            problem_member(response, "regions", "must be an array of region codes");
+        if (text == NULL || !text_is_region(text)) {
+            problem_member(response, "regions", "must be an array of region codes of six digits");
             return false;
         }
         snprintf(bank->regions[i], sizeof bank->regions[i], "%s", text);

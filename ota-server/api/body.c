@@ -1,13 +1,14 @@
 #include "ota-server/api/body.h"
 
 #include "ota-server/api/problem.h"
+#include "ota-server/rebind/operation_json.h"
 
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_SIZE = 160, AID_HEX_MIN = 10, AID_HEX_MAX = 32 };
+enum { REGION_DIGITS = 6, PATH_SIZE = 160, AID_HEX_MIN = 10, AID_HEX_MAX = 32 };
 
 /* One member being read. */
 struct field {
@@ -29,6 +30,11 @@ bool text_is_slug(const char *text)
 {
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
     return len > 0 && text[len] == '\0' && len < STORE_SLUG_SIZE;
+}
+
+bool text_is_region(const char *text)
+{
+    return strspn(text, "0123456789") == REGION_DIGITS && text[REGION_DIGITS] == '\0';
 }
 
 bool text_to_aid(const char *text, char aid[STORE_AID_SIZE])
@@ -95,6 +101,20 @@ static bool read_privileges(struct field *field)
     return read_hex(&hex) && (count == 1 || count == 3);
 }
 
+static bool read_region(struct field *field)
+{
+    bool fits = read_text(field);
+    expect(field, "a region code of six digits");
+    return fits && text_is_region(field->member->text);
+}
+
+static bool read_time(struct field *field)
+{
+    const char *text = json_string_value(field->value);
+    expect(field, "a moment like 2026-12-31T12:00:00Z");
+    return text != NULL && operation_time_parse(text, field->member->number);
+}
+
 static bool read_integer(struct field *field)
 {
     const struct body_member *member = field->member;
@@ -134,7 +154,8 @@ static bool (*const readers[])(struct field *field) = {
     [BODY_AID] = read_aid,       [BODY_HEX] = read_hex,
     [BODY_BOOL] = read_bool,     [BODY_INTEGER] = read_integer,
     [BODY_ARRAY] = read_array,   [BODY_PRIVILEGES] = read_privileges,
-    [BODY_OBJECT] = read_object,
+    [BODY_OBJECT] = read_object, [BODY_REGION] = read_region,
+    [BODY_TIME] = read_time,
 };
 
 bool body_open(struct body *body, const struct http_request *request,

@@ -28,6 +28,8 @@ enum body_type {
     BODY_HEX,        /* hex of at least `minimum` bytes into `bytes` of `size`, their number into
                         `count` (may be NULL) */
     BODY_PRIVILEGES, /* one or three bytes of hex into `bytes` of three */
+    BODY_REGION,     /* six digits (GB/T 2260) into `text` */
+    BODY_TIME,       /* a moment in RFC 3339 into `number`, in ms */
     BODY_INTEGER,    /* `minimum` to `maximum` into `number` */
     BODY_BOOL,
     BODY_ARRAY, /* borrowed into `json` */
@@ -64,6 +66,8 @@ bool body_read_at(const char *path, json_t *object, const struct body_member *me
                   struct http_response *response);
 /* 1 to 64 lower-case letters, digits and hyphens: the id of a bank or product. */
 bool text_is_slug(const char *text);
+/* Six digits: the code of an administrative division. */
+bool text_is_region(const char *text);
 /* An AID in hex as the store has it: upper case. `aid` counts only on true. */
 bool text_to_aid(const char *text, char aid[STORE_AID_SIZE]);
 

@@ -152,7 +152,7 @@ static bool read_import(const struct http_request *request, struct http_response
          .minimum = 1, .count = &identity->cin_len},
         {"profile", BODY_SLUG, .required = true, .text = in->card.profile,
          .size = sizeof in->card.profile},
-        {"region", BODY_TEXT, .required = true, .text = in->card.region,
+        {"region", BODY_REGION, .required = true, .text = in->card.region,
          .size = sizeof in->card.region},
         {"generation", BODY_TEXT, .required = true, .text = in->card.generation,
          .size = sizeof in->card.generation},

@@ -2,6 +2,7 @@
 #include "ota-server/api/api.h"
 #include "ota-server/api/card_identity.h"
 #include "ota-server/api/handlers.h"
+#include "ota-server/rebind/sighting.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,9 +54,17 @@ static json_t *render_content(const struct store_content *entry)
 static json_t *render_binding(const struct store_binding *binding)
 {
     char since[OPERATION_TIME_SIZE];
-    return json_pack("{s:s, s:s?, s:i, s:s}", "role", binding->role, "product",
-                     or_null(binding->product), "version", (int)binding->version, "since",
-                     operation_time(since, binding->since_ms));
+    return json_pack("{s:s, s:s?, s:i, s:b, s:s}", "role", binding->role, "product",
+                     or_null(binding->product), "version", (int)binding->version, "suspended",
+                     binding->suspended, "since", operation_time(since, binding->since_ms));
+}
+
+static json_t *render_resident(const struct store_resident *resident)
+{
+    char since[OPERATION_TIME_SIZE];
+    return json_pack("{s:s, s:i, s:s, s:s}", "product", resident->product, "version",
+                     (int)resident->version, "form", operation_form_name(resident->form), "since",
+                     operation_time(since, resident->since_ms));
 }
 
 /* Everything known of one card, read in one transaction. */
@@ -65,19 +74,40 @@ struct card_view {
     size_t content_count;
     struct store_binding bindings[STORE_BINDINGS_MAX];
     size_t binding_count;
+    struct store_resident residents[STORE_RESIDENTS_MAX];
+    size_t resident_count;
+    struct store_sighting sightings[STORE_SIGHTINGS_MAX];
+    size_t sighting_count;
 };
 
 static enum store_error read_view(struct store_tx *tx, const char *id, struct card_view *view)
 {
     STORE_TRY(store_card_get(tx, id, &view->card));
     STORE_TRY(store_content_list(tx, id, view->contents, STORE_CONTENTS_MAX, &view->content_count));
+    STORE_TRY(
+        store_resident_list(tx, id, view->residents, STORE_RESIDENTS_MAX, &view->resident_count));
+    STORE_TRY(store_sighting_list(tx, view->card.identity, view->sightings, STORE_SIGHTINGS_MAX,
+                                  &view->sighting_count));
     return store_binding_list(tx, id, view->bindings, STORE_BINDINGS_MAX, &view->binding_count);
 }
 
-/* A bank sees the cards that it is bound on, and there neither bindings nor products of others. */
+static void restrict_residents(struct card_view *view, const char *bank)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < view->resident_count; i++) {
+        if (api_product_is_of(view->residents[i].product, bank))
+            view->residents[own++] = view->residents[i];
+    }
+    view->resident_count = own;
+}
+
+/* A bank sees the cards that it is bound on, and there neither bindings nor products of others, nor
+ * where the card was seen. */
 static bool restrict_to_bank(struct card_view *view, const char *bank)
 {
     size_t own = 0;
+    restrict_residents(view, bank);
+    view->sighting_count = 0;
     for (size_t i = 0; i < view->binding_count; i++) {
         if (api_product_is_of(view->bindings[i].product, bank))
             view->bindings[own++] = view->bindings[i];
@@ -96,6 +126,28 @@ static bool may_see(const struct http_request *request, struct card_view *view)
     return (principal->roles & ROLE(BANK)) == 0 || restrict_to_bank(view, principal->tenant);
 }
 
+static json_t *render_view(const struct card_view *view)
+{
+    json_t *contents = json_array();
+    json_t *bindings = json_array();
+    json_t *residents = json_array();
+    json_t *sightings = json_array();
+    for (size_t i = 0; i < view->content_count; i++)
+        json_array_append_new(contents, render_content(&view->contents[i]));
+    for (size_t i = 0; i < view->binding_count; i++)
+        json_array_append_new(bindings, render_binding(&view->bindings[i]));
+    for (size_t i = 0; i < view->resident_count; i++)
+        json_array_append_new(residents, render_resident(&view->residents[i]));
+    for (size_t i = 0; i < view->sighting_count; i++)
+        json_array_append_new(sightings, sighting_json(&view->sightings[i]));
+    json_t *answer = render_card(&view->card);
+    json_object_set_new(answer, "contents", contents);
+    json_object_set_new(answer, "bindings", bindings);
+    json_object_set_new(answer, "residents", residents);
+    json_object_set_new(answer, "sightings", sightings);
+    return answer;
+}
+
 void api_card_get(void *ctx, const struct http_request *request, struct http_response *response)
 {
     const struct api *api = ctx;
@@ -106,20 +158,10 @@ void api_card_get(void *ctx, const struct http_request *request, struct http_res
         error = store_end(tx, read_view(tx, http_request_param(request, "card"), &view));
     if (error == STORE_OK && !may_see(request, &view))
         error = STORE_NOT_FOUND;
-    if (error != STORE_OK) {
+    if (error != STORE_OK)
         problem_store(response, error, "the card");
-        return;
-    }
-    json_t *contents = json_array();
-    json_t *bindings = json_array();
-    for (size_t i = 0; i < view.content_count; i++)
-        json_array_append_new(contents, render_content(&view.contents[i]));
-    for (size_t i = 0; i < view.binding_count; i++)
-        json_array_append_new(bindings, render_binding(&view.bindings[i]));
-    json_t *answer = render_card(&view.card);
-    json_object_set_new(answer, "contents", contents);
-    json_object_set_new(answer, "bindings", bindings);
-    http_response_json(response, 200, answer);
+    else
+        http_response_json(response, 200, render_view(&view));
 }
 
 static enum store_error fetch(struct store_tx *tx, const void *filter, const char *after, void *out,
@@ -189,7 +231,8 @@ static bool has_failures(const struct store_key_set *sets, size_t count)
     return false;
 }
 
-/* Out of quarantine, or free of an agent's bad word: the key sets' budgets start anew. */
+/* Out of quarantine, or free of an agent's bad word: the key sets' budgets start anew, and so does
+ * what the card is known to have counted. */
 static enum store_error release(struct store_tx *tx, const struct http_request *request,
                                 const char *id)
 {
@@ -205,7 +248,10 @@ static enum store_error release(struct store_tx *tx, const struct http_request *
     for (size_t i = 0; i < count; i++) {
         struct store_key_set_ref ref = {id, sets[i].security_domain, sets[i].kvn};
         STORE_TRY(store_key_set_clear_failures(tx, &ref));
+        if (card.status == STORE_CARD_QUARANTINED)
+            STORE_TRY(store_key_set_forget_counter(tx, &ref));
     }
+    STORE_TRY(store_sighting_forget(tx, card.identity));
     if (card.status == STORE_CARD_QUARANTINED)
         STORE_TRY(store_card_set_status(tx, id, STORE_CARD_ACTIVE, ""));
     snprintf(object, sizeof object, "card/%s", id);

@@ -18,8 +18,10 @@ http_handler_fn api_product_put, api_product_publish, api_product_get, api_produ
 http_handler_fn api_personalisation_post;
 /* cards.c */
 http_handler_fn api_card_post, api_card_lookup, api_card_get, api_card_list, api_card_release;
-/* bindings.c */
-http_handler_fn api_binding_put, api_binding_delete;
+/* orders.c */
+http_handler_fn api_binding_put, api_binding_delete, api_card_operation_post, api_operation_cancel;
+/* eligibility.c */
+http_handler_fn api_card_eligibility;
 /* operations.c */
 http_handler_fn api_operation_get, api_operation_list, api_operation_events, api_events;
 /* audit.c */

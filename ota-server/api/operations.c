@@ -1,6 +1,7 @@
 /* /v1/operations and the event streams. */
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
+#include "ota-server/rebind/operation_life.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,39 +9,53 @@
 
 enum { EVENTS_A_PULL = 32 };
 
-static const char *bank_of(const struct http_request *request)
-{
-    const struct http_principal *principal = http_request_principal(request);
-    return (principal->roles & ROLE(BANK)) != 0 ? principal->tenant : NULL;
-}
-
 /* A bank sees the operations that bring or retire a product of its own. */
 static bool may_see(const struct http_request *request, const struct store_operation *operation)
 {
-    const char *bank = bank_of(request);
+    const char *bank = api_bank_of(request);
     return bank == NULL || api_product_is_of(operation->product, bank) ||
            api_product_is_of(operation->previous_product, bank);
 }
 
-static enum store_error get(const struct api *api, const struct http_request *request,
-                            struct store_operation *operation)
+static enum store_error find(struct store_tx *tx, const struct http_request *request,
+                             struct store_operation *operation)
+{
+    STORE_TRY(store_operation_get(tx, http_request_param(request, "operation"), operation));
+    return may_see(request, operation) ? STORE_OK : STORE_NOT_FOUND;
+}
+
+enum store_error api_operation_find(const struct api *api, const struct http_request *request,
+                                    struct store_operation *operation)
 {
     struct store_tx *tx;
     STORE_TRY(store_begin(api->store, STORE_READ, &tx));
-    enum store_error error =
-        store_end(tx, store_operation_get(tx, http_request_param(request, "operation"), operation));
-    return error == STORE_OK && !may_see(request, operation) ? STORE_NOT_FOUND : error;
+    return store_end(tx, find(tx, request, operation));
+}
+
+static enum store_error view(const struct api *api, const struct http_request *request,
+                             json_t **json)
+{
+    struct store_operation operation;
+    struct store_tx *tx;
+    *json = NULL;
+    STORE_TRY(store_begin(api->store, STORE_READ, &tx));
+    enum store_error error = find(tx, request, &operation);
+    if (error == STORE_OK)
+        *json = operation_life_view(tx, &operation);
+    store_rollback(tx);
+    return error == STORE_OK && *json == NULL ? STORE_NO_MEMORY : error;
 }
 
 void api_operation_get(void *ctx, const struct http_request *request,
                        struct http_response *response)
 {
-    struct store_operation operation;
-    enum store_error error = get(ctx, request, &operation);
+    json_t *json;
+    api_expire(ctx);
+    enum store_error error = view(ctx, request, &json);
     if (error != STORE_OK)
         problem_store(response, error, "the operation");
     else
-        http_response_json(response, 200, operation_json(&operation));
+        http_response_json(response, 200, json);
 }
 
 static enum store_error fetch(struct store_tx *tx, const void *filter, const char *after, void *out,
@@ -67,9 +82,10 @@ void api_operation_list(void *ctx, const struct http_request *request,
     const char *state = http_request_query(request, "state");
     struct store_operation_filter filter = {
         .card = http_request_query(request, "card"),
-        .bank = bank_of(request),
+        .bank = api_bank_of(request),
         .state = state == NULL ? -1 : operation_state_from_name(state),
     };
+    api_expire(ctx);
     if (state != NULL && filter.state < 0)
         problem_member(response, "state", "must be pending, running, done, failed or cancelled");
     else
@@ -112,8 +128,10 @@ static size_t append(const struct events *events, int64_t after, struct http_eve
     for (size_t i = 0; i < count; i++) {
         char id[24];
         snprintf(id, sizeof id, "%lld", (long long)found[i].sequence);
-        const struct http_event event = {
-            .id = id, .name = "operation", .data = (const char *)found[i].json.ptr};
+        const struct http_event event = {.id = id,
+                                         .name = found[i].operation[0] == '\0' ? "sighting"
+                                                                               : "operation",
+                                         .data = (const char *)found[i].json.ptr};
         if (appended == i && http_events_put(to, &event))
             appended++;
         store_event_fini(&found[i]);
@@ -151,7 +169,8 @@ void api_operation_events(void *ctx, const struct http_request *request,
                           struct http_response *response)
 {
     struct store_operation operation;
-    enum store_error error = get(ctx, request, &operation);
+    api_expire(ctx);
+    enum store_error error = api_operation_find(ctx, request, &operation);
     if (error != STORE_OK)
         problem_store(response, error, "the operation");
     else

@@ -1,5 +1,6 @@
 #include "ota-server/api/principal_kind.h"
 
+#include "ota-server/api/body.h"
 #include "scp/crypto/hash.h"
 
 #include <wolfssl/options.h>
@@ -31,6 +32,15 @@ const char *principal_kind_name(enum store_principal_kind kind)
     return kinds[kind].name;
 }
 
+const char *principal_kind_of(uint32_t roles)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if ((roles & 1u << i) != 0)
+            return kinds[i].name;
+    }
+    return "";
+}
+
 bool principal_kind_from_name(const char *name, enum store_principal_kind *kind)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -48,6 +58,11 @@ const char *principal_missing(const struct store_principal *principal)
     if (row->has_tenant && principal->tenant[0] == '\0')
         return "tenant";
     return row->is_person && principal->person[0] == '\0' ? "person" : NULL;
+}
+
+bool principal_has_region(const struct store_principal *principal)
+{
+    return principal->kind != STORE_PRINCIPAL_AGENT || text_is_region(principal->tenant);
 }
 
 enum scp_error principal_fingerprint(const char *pem, uint8_t fingerprint[32])

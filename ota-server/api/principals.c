@@ -34,9 +34,12 @@ static bool complete(struct store_principal *principal, const char *kind, const 
         return false;
     }
     missing = principal_missing(principal);
-    if (missing == NULL)
+    if (missing != NULL)
+        problem_member(response, missing, "is missing for this kind");
+    else if (!principal_has_region(principal))
+        problem_member(response, "tenant", "must be a region code of six digits for an agent");
+    else
         return true;
-    problem_member(response, missing, "is missing for this kind");
     return false;
 }
 

@@ -49,12 +49,17 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/cards/{card}", api_card_get, OPERATOR | AUDITOR | BANK, 0, NULL},
     {"PUT", "/v1/cards/{card}/binding", api_binding_put, BANK | OPERATOR, API_BODY_MAX, JSON},
     {"DELETE", "/v1/cards/{card}/binding", api_binding_delete, OPERATOR, 0, NULL},
+    {"POST", "/v1/cards/{card}/operations", api_card_operation_post, BANK | OPERATOR, API_BODY_MAX,
+     JSON},
+    {"GET", "/v1/cards/{card}/eligibility", api_card_eligibility, BANK | OPERATOR | AUDITOR, 0,
+     NULL},
     {"POST", "/v1/cards/{card}/release", api_card_release, OPERATOR, 0, NULL},
 
     {"GET", "/v1/operations", api_operation_list, OPERATOR | AUDITOR | BANK, 0, NULL},
     {"GET", "/v1/operations/{operation}", api_operation_get, OPERATOR | AUDITOR | BANK, 0, NULL},
     {"GET", "/v1/operations/{operation}/events", api_operation_events, OPERATOR | AUDITOR | BANK, 0,
      NULL},
+    {"POST", "/v1/operations/{operation}/cancel", api_operation_cancel, OPERATOR | BANK, 0, NULL},
     {"GET", "/v1/events", api_events, OPERATOR | AUDITOR, 0, NULL},
 
     {"GET", "/v1/audit", api_audit_list, AUDITOR | OPERATOR, 0, NULL},

@@ -125,7 +125,9 @@ static const char *describe(const struct daemon_principal *given, struct store_p
         return "the kind must be bank, agent, operator, author, approver, officer or auditor";
     const char *missing = principal_missing(principal);
     if (missing == NULL)
-        return NULL;
+        return principal_has_region(principal)
+                   ? NULL
+                   : "an agent's --tenant is a region code of six digits";
     return strcmp(missing, "tenant") == 0
                ? "this kind needs --tenant (a bank, or an agent's region)"
                : "this kind needs --person";

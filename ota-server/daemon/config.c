@@ -9,8 +9,8 @@ static const char *const listen_keys[] = {"address", "port", "port_file", NULL};
 static const char *const tls_keys[] = {"certificate", "key", "trust", NULL};
 static const char *const vault_keys[] = {"file", "credential", "passphrase_file", NULL};
 static const char *const log_keys[] = {"level", NULL};
-static const char *const limit_keys[] = {"failure_budget", "attempts", "contact_window", "workers",
-                                         NULL};
+static const char *const limit_keys[] = {"failure_budget", "attempts", "backoff", "backoff_max",
+                                         "contact_window", "workers",  NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
 /* The reading of one file: where relative paths start, and the first problem. */
@@ -74,6 +74,8 @@ static void read_limits(const struct reading *r, const struct document_node *lim
     config->failure_budget =
         (uint32_t)doc_integer(doc_get(limits, "failure_budget"), 1, 10, 2, r->problem);
     config->attempts = (uint32_t)doc_integer(doc_get(limits, "attempts"), 1, 100, 5, r->problem);
+    config->backoff_first_ms = doc_duration_ms(doc_get(limits, "backoff"), 1000, r->problem);
+    config->backoff_last_ms = doc_duration_ms(doc_get(limits, "backoff_max"), 600000, r->problem);
     config->contact_window_ms =
         doc_duration_ms(doc_get(limits, "contact_window"), 60000, r->problem);
     config->workers = (unsigned)doc_integer(doc_get(limits, "workers"), 1, 64, 4, r->problem);

@@ -23,6 +23,8 @@ struct daemon_config {
     enum rebind_log_level log_level;
     uint32_t failure_budget;
     uint32_t attempts;
+    int64_t backoff_first_ms;
+    int64_t backoff_last_ms;
     int64_t contact_window_ms;
     unsigned workers;
 };

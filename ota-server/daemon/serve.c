@@ -163,6 +163,8 @@ int daemon_serve(struct daemon_parts *parts)
         .profiles = profiles,
         .failure_budget = config->failure_budget,
         .attempts_max = config->attempts,
+        .backoff_first_ms = config->backoff_first_ms,
+        .backoff_last_ms = config->backoff_last_ms,
         .contact_window_ms = config->contact_window_ms,
     };
     struct api api = {

@@ -82,7 +82,9 @@ void http_event_stream_sweep(struct http_exchange *exchange, uint64_t now_ms)
     pull_if_due(exchange);
     if (exchange->has_job || now_ms - exchange->progress_ms < exchange->server->config.heartbeat_ms)
         return;
-    if (http_buffer_len(&exchange->events.text) == 0 &&
-        http_buffer_put_text(&exchange->events.text, ":\n\n"))
-        http_h2_resume(exchange);
+    if (http_buffer_len(&exchange->events.text) > 0 ||
+        !http_buffer_put_text(&exchange->events.text, ":\n\n"))
+        return;
+    exchange->is_due = exchange->is_due || exchange->answer->stream.pull_when_silent;
+    http_h2_resume(exchange); /* which pulls when the comment was taken */
 }

@@ -49,6 +49,7 @@ typedef enum http_pull http_pull_fn(void *ctx, const char *last_id, struct http_
 struct http_stream {
     char topic[HTTP_TOPIC_MAX + 1]; /* "" for a stream that is only pulled while it says MORE */
     http_pull_fn *pull;
+    bool pull_when_silent;      /* with every heartbeat too: what is due by time is not notified */
     void (*release)(void *ctx); /* may be NULL; runs on the loop thread, never during a pull */
     void *ctx;
 };

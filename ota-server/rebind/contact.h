@@ -6,6 +6,7 @@
 #ifndef OTA_SERVER_REBIND_CONTACT_H
 #define OTA_SERVER_REBIND_CONTACT_H
 
+#include "ota-server/rebind/operation_life.h"
 #include "ota-server/rebind/service.h"
 #include "ota-server/rebind/session.h"
 
@@ -24,6 +25,8 @@ struct contact_reply {
     struct scp_aid target;         /* the security domain that the script is for */
     char operation[STORE_ID_SIZE]; /* whose event stream has news; "" for none */
     bool more_work;                /* the operation goes on in another contact */
+    struct operation_news news;    /* others whose event streams have news */
+    bool has_sighting;             /* the stream of all events has news */
 };
 
 /* What the agent brings back. */
@@ -58,8 +61,14 @@ enum rebind_refusal contact_report(const struct rebind_service *service,
 
 void contact_reply_fini(struct contact_reply *reply);
 
-/* Whether the card has an operation that is due: what the push tells agents. */
-STORE_MUST_USE enum store_error contact_has_work(const struct rebind_service *service,
-                                                 const uint8_t identity[32], bool *has_work);
+/* What there is to do with a card, for the push. */
+struct contact_work {
+    bool is_due;
+    uint32_t priority; /* higher ones first */
+};
+
+STORE_MUST_USE enum store_error contact_find_work(const struct rebind_service *service,
+                                                  const uint8_t identity[32],
+                                                  struct contact_work *work);
 
 #endif

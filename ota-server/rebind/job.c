@@ -40,10 +40,16 @@ static bool read_aids(struct job *job)
            scp_aid_parse(&to->instance, job->product.instance) == SCP_OK;
 }
 
-static enum rebind_refusal load_record(struct job *job)
+/* An instance that is only unlocked needs none. */
+static enum rebind_refusal load_record(struct job *job, const char *record)
 {
-    enum store_error error = store_personalisation_newest(
-        job->tx, job->operation.product, job->card.id, &job->record, &job->sealed_record);
+    enum store_error error =
+        record[0] != '\0'
+            ? store_personalisation_get(job->tx, record, &job->record, &job->sealed_record)
+            : store_personalisation_newest(job->tx, job->operation.product, job->card.id,
+                                           &job->record, &job->sealed_record);
+    if (error == STORE_NOT_FOUND && job->operation.kind == STORE_OPERATION_RESUME)
+        return REBIND_REFUSED_NONE;
     return error == STORE_NOT_FOUND ? REBIND_REFUSED_PERSONALISATION_MISSING
                                     : rebind_refusal_of_store(error);
 }
@@ -64,7 +70,16 @@ static enum rebind_refusal judge_record(struct job *job)
     return rebind_refusal_of_store(error);
 }
 
-static enum rebind_refusal load_product(struct job *job)
+/* The personalisation of one card is about as large as its templates, which are in hex. */
+static size_t data_size(const struct job *job)
+{
+    size_t size = job->sealed_record.len;
+    for (size_t i = 0; i < job->dgi_count; i++)
+        size += strlen(job->dgis[i].value) / 2;
+    return size;
+}
+
+static enum rebind_refusal load_product(struct job *job, const char *record)
 {
     const struct store_operation *operation = &job->operation;
     char bank[STORE_SLUG_SIZE];
@@ -94,7 +109,8 @@ static enum rebind_refusal load_product(struct job *job)
     to->personalised = job->dgi_count > 0;
     if (!to->personalised)
         return REBIND_REFUSED_NONE;
-    enum rebind_refusal refusal = load_record(job);
+    enum rebind_refusal refusal = load_record(job, record);
+    to->data_size = data_size(job);
     return refusal == REBIND_REFUSED_NONE ? judge_record(job) : refusal;
 }
 
@@ -186,7 +202,8 @@ static enum rebind_refusal load_content(struct job *job)
 }
 
 enum rebind_refusal job_load(struct job *job, const struct rebind_service *service,
-                             struct store_tx *tx, const struct store_operation *operation)
+                             struct store_tx *tx, const struct store_operation *operation,
+                             const char *record)
 {
     enum rebind_refusal refusal;
     *job = (struct job){.service = service, .tx = tx, .operation = *operation};
@@ -197,7 +214,7 @@ enum rebind_refusal job_load(struct job *job, const struct rebind_service *servi
         return REBIND_REFUSED_INTERNAL;
     job->keys.ctx = job;
     job->keys.personalise = personalise;
-    refusal = load_product(job);
+    refusal = load_product(job, record);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = load_domain(job);
     if (refusal == REBIND_REFUSED_NONE)
@@ -213,69 +230,6 @@ void job_fini(struct job *job)
     store_blob_fini(&job->sealed_record);
     json_decref(job->templates);
     job->templates = NULL;
-}
-
-/* Instances on the card that are some product of the operation's role, but not the one that comes.
- */
-static void find_retired(const struct job *job, struct scp_aid retired[JOB_RETIRED_MAX],
-                         size_t *count)
-{
-    *count = 0;
-    for (size_t i = 0; i < job->content.count && *count < JOB_RETIRED_MAX; i++) {
-        const struct content_entry *entry = &job->content.entries[i];
-        struct store_product product;
-        char aid[STORE_AID_SIZE];
-        scp_hex_encode(aid, sizeof aid, scp_aid_bytes(&entry->aid));
-        if (entry->kind != CONTENT_APPLICATION ||
-            store_product_by_instance(job->tx, aid, &product) != STORE_OK ||
-            strcmp(product.role, job->operation.role) != 0)
-            continue;
-        if (!job->has_product || !scp_aid_equal(&entry->aid, &job->plan_product.instance))
-            retired[(*count)++] = entry->aid;
-    }
-}
-
-/* A product whose records state CDOL1 answers GENERATE AC. */
-static bool shows_cryptogram(const struct job *job)
-{
-    uint8_t list[JOB_DOL_MAX];
-    for (size_t i = 0; i < job->dgi_count; i++) {
-        struct scp_writer dol = scp_writer_on(list, sizeof list);
-        if (dol_from_template(job->dgis[i].value, "8C", &dol) == SCP_OK)
-            return true;
-    }
-    return false;
-}
-
-enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
-{
-    static const enum plan_operation operations[] = {
-        [STORE_OPERATION_BIND] = PLAN_BIND,     [STORE_OPERATION_SWITCH] = PLAN_SWITCH,
-        [STORE_OPERATION_REVOKE] = PLAN_REVOKE, [STORE_OPERATION_AUDIT] = PLAN_AUDIT,
-        [STORE_OPERATION_REKEY] = PLAN_REKEY,
-    };
-    static const enum plan_retire retires[] = {
-        [STORE_RETIRE_KEEP] = PLAN_RETIRE_KEEP,
-        [STORE_RETIRE_LOCK] = PLAN_RETIRE_LOCK,
-        [STORE_RETIRE_DELETE] = PLAN_RETIRE_DELETE,
-    };
-    struct scp_aid retired[JOB_RETIRED_MAX];
-    struct plan_request request = {
-        .operation = operations[job->operation.kind],
-        .product = job->has_product ? &job->plan_product : NULL,
-        .domain = job->has_domain ? &job->plan_domain : NULL,
-        .rekey = job->has_rekey ? &job->plan_rekey : NULL,
-        .observed = &job->content,
-        .issuer = &job->profile->isd,
-        .retired = retired,
-        .retire = retires[job->operation.obligations.retire],
-        .break_before_make = job->operation.obligations.break_before_make,
-        .personalise_selectable = !job->profile->personalises_in_installed,
-        .directories = strcmp(job->operation.role, JOB_ROLE_PAYMENT) == 0,
-        .prove = proves && shows_cryptogram(job),
-    };
-    find_retired(job, retired, &request.retired_count);
-    return plan_make(&request, out);
 }
 
 /* Fill a data object list that the product's templates state. */

@@ -3,6 +3,7 @@
 #ifndef OTA_SERVER_REBIND_JOB_H
 #define OTA_SERVER_REBIND_JOB_H
 
+#include "ota-server/rebind/operation_life.h"
 #include "ota-server/rebind/service.h"
 #include "ota-server/rebind/session.h"
 #include "ota-server/rebind/templates.h"
@@ -12,13 +13,19 @@
 /* The role that terminals know: its product is listed in PPSE and PSE. */
 #define JOB_ROLE_PAYMENT "payment"
 
-enum { JOB_RETIRED_MAX = 16, JOB_DOL_MAX = 255, JOB_DOMAIN_PARAMETERS_MAX = 64 };
+enum {
+    JOB_RETIRED_MAX = 16,
+    JOB_SPARE_MAX = 32,
+    JOB_DOL_MAX = 255,
+    JOB_DOMAIN_PARAMETERS_MAX = 64
+};
 
 struct job {
     const struct rebind_service *service;
     struct store_tx *tx;
     struct store_card card;
     struct store_operation operation;
+    struct operation_news news;
     const struct card_profile *profile;
     struct store_key_set key_sets[PLAN_CHANNELS]; /* label "" for a channel that there is not */
     uint8_t missed[PLAN_CHANNELS]; /* candidates that the card did not have, in this contact */
@@ -54,10 +61,12 @@ struct job {
     uint8_t pdol_data[JOB_DOL_MAX];
 };
 
-/* Load all of it for an operation on a card. The job borrows service and tx; job_fini frees what it
- * holds, and takes a job whose loading failed. */
+/* Load all of it for an operation on a card, with the personalisation record of that id or, for "",
+ * the newest one. The job borrows service and tx; job_fini frees what it holds, and takes a job
+ * whose loading failed. */
 enum rebind_refusal job_load(struct job *job, const struct rebind_service *service,
-                             struct store_tx *tx, const struct store_operation *operation);
+                             struct store_tx *tx, const struct store_operation *operation,
+                             const char *record);
 void job_fini(struct job *job);
 
 /* Plan from what the job knows now. `proves`: the peer can change targets in a script. */
@@ -114,7 +123,5 @@ STORE_MUST_USE enum store_error job_doubt_content(struct job *job);
 
 /* Write job->operation back and append its event. */
 STORE_MUST_USE enum store_error job_save_operation(struct job *job);
-/* Append the event alone: what is shown is not what is stored. */
-STORE_MUST_USE enum store_error job_show_operation(struct job *job);
 
 #endif

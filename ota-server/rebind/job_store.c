@@ -1,9 +1,7 @@
 /* What a job writes back. */
 #include "ota-server/rebind/job.h"
-#include "ota-server/rebind/operation_json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void content_to_store(const struct job *job, const struct content_entry *entry,
@@ -55,18 +53,5 @@ enum store_error job_doubt_content(struct job *job)
 enum store_error job_save_operation(struct job *job)
 {
     STORE_TRY(store_operation_update(job->tx, &job->operation));
-    return job_show_operation(job);
-}
-
-enum store_error job_show_operation(struct job *job)
-{
-    int64_t sequence;
-    json_t *json = operation_json(&job->operation);
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
-    enum store_error error = text == NULL
-                                 ? STORE_NO_MEMORY
-                                 : store_event_append(job->tx, job->operation.id, text, &sequence);
-    free(text);
-    json_decref(json);
-    return error;
+    return operation_life_show(job->tx, &job->operation);
 }

@@ -1,10 +1,11 @@
 #include "ota-server/rebind/outcome.h"
 
-#include "ota-server/rebind/operation_json.h"
+#include "ota-server/rebind/desire.h"
+#include "ota-server/rebind/sighting.h"
+#include "scp/base/bytes.h"
 #include "scp/gp/status_words.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What the handlers of the outcomes work with. */
@@ -17,28 +18,29 @@ struct report {
 
 static enum store_error audit(struct job *job, const char *agent, const char *action)
 {
-    char object[STORE_NAME_SIZE];
-    json_t *json = operation_json(&job->operation);
-    char *detail = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-    struct store_audit_entry entry = {.actor = agent, .action = action, .object = object};
-    enum store_error error = STORE_NO_MEMORY;
-
-    snprintf(object, sizeof object, "card/%s", job->card.id);
-    if (detail != NULL) {
-        entry.detail = detail;
-        error = store_audit_append(job->tx, &entry, NULL);
-    }
-    free(detail);
-    json_decref(json);
-    return error;
+    return operation_life_audit(job->tx, &job->operation, agent, action);
 }
 
 enum store_error outcome_fail(struct job *job, const char *agent, const char *cause)
 {
-    job->operation.state = STORE_OPERATION_FAILED;
-    snprintf(job->operation.cause, sizeof job->operation.cause, "%s", cause);
-    STORE_TRY(job_save_operation(job));
-    return audit(job, agent, "operation.failed");
+    return operation_life_fail(job->tx, &job->operation, agent, cause);
+}
+
+/* How long to wait after so many failed contacts: nothing after the first, since a card that was
+ * pulled out comes back at once; then twice as long each time, of which a random half, so that
+ * cards that failed together do not come back together. */
+static int64_t backoff_ms(const struct rebind_service *service, uint32_t attempts)
+{
+    uint8_t random[4];
+    int64_t delay = service->backoff_first_ms;
+    if (attempts < 2 || delay <= 0)
+        return 0;
+    for (uint32_t i = 2; i < attempts && delay < service->backoff_last_ms; i++)
+        delay *= 2;
+    if (delay > service->backoff_last_ms)
+        delay = service->backoff_last_ms;
+    rebind_random(service->env, random, sizeof random);
+    return delay / 2 + scp_load_u32(random) % (delay / 2 + 1);
 }
 
 /* Another contact may do better, up to a limit. */
@@ -50,6 +52,8 @@ static enum store_error retry(struct report *report, const char *cause)
     if (job->operation.attempts >= job->service->attempts_max)
         return outcome_fail(job, report->agent, cause);
     job->operation.state = STORE_OPERATION_PENDING;
+    job->operation.not_before_ms = (int64_t)rebind_now_ms(job->service->env) +
+                                   backoff_ms(job->service, job->operation.attempts);
     snprintf(job->operation.cause, sizeof job->operation.cause, "%s", cause);
     return job_save_operation(job);
 }
@@ -82,6 +86,16 @@ static void prove_instance(struct job *job)
         add_evidence(&job->operation, "cryptogram");
 }
 
+enum store_error outcome_complete(struct job *job, const char *agent)
+{
+    STORE_TRY(job_save_content(job));
+    job->operation.state = STORE_OPERATION_DONE;
+    job->operation.progress.steps_total = job->operation.progress.steps_done;
+    job->operation.cause[0] = '\0';
+    STORE_TRY(job_save_operation(job));
+    return audit(job, agent, "operation.done");
+}
+
 static enum store_error on_done(struct report *report)
 {
     struct job *job = report->job;
@@ -95,12 +109,32 @@ static enum store_error on_done(struct report *report)
         prove_instance(job);
         STORE_TRY(store_key_set_clear_failures(job->tx, &ref));
     }
-    STORE_TRY(job_save_content(job));
-    job->operation.state = STORE_OPERATION_DONE;
-    job->operation.progress.steps_total = job->operation.progress.steps_done;
-    job->operation.cause[0] = '\0';
-    STORE_TRY(job_save_operation(job));
-    return audit(job, report->agent, "operation.done");
+    return outcome_complete(job, report->agent);
+}
+
+/* Every entry was read under an R-MAC. */
+static bool is_proven(const struct card_content *content)
+{
+    size_t i = 0;
+    while (i < content->count && content->entries[i].grade == CONTENT_PROVEN)
+        i++;
+    return i == content->count;
+}
+
+/* The card was read: what differs from what is desired. */
+static enum store_error finish_audit(struct report *report)
+{
+    struct job *job = report->job;
+    struct desire desire;
+    struct store_finding findings[STORE_FINDINGS_MAX];
+    size_t count = 0;
+    report->next = OUTCOME_CLOSE;
+    STORE_TRY(desire_load(job->tx, job->card.id, &desire));
+    STORE_TRY(desire_findings(job->tx, &desire, &job->content, findings, &count));
+    STORE_TRY(store_finding_replace(job->tx, job->operation.id, findings, count));
+    if (is_proven(&job->content))
+        add_evidence(&job->operation, "r-mac");
+    return outcome_complete(job, report->agent);
 }
 
 static enum store_error on_continue(struct report *report)
@@ -111,8 +145,11 @@ static enum store_error on_continue(struct report *report)
 
 static enum store_error on_replan(struct report *report)
 {
+    struct job *job = report->job;
     report->next = OUTCOME_PLAN;
-    return job_save_content(report->job);
+    if (job->operation.kind == STORE_OPERATION_AUDIT && job->content.known)
+        return finish_audit(report);
+    return job_save_content(job);
 }
 
 static enum store_error on_stopped(struct report *report)
@@ -191,6 +228,32 @@ static enum store_error (*const handlers[])(struct report *report) = {
     [SESSION_FORGED] = on_forged,
 };
 
+/* The counter that SCP02 keeps is one more than what the card has proven: that EXTERNAL
+ * AUTHENTICATE was answered 9000 is the agent's word (GPCS E.1.2.2). */
+static bool went_back(const struct job *job, enum plan_channel channel, uint32_t counter)
+{
+    const struct store_key_set *set = &job->key_sets[channel];
+    uint32_t unproven = job->profile->protocol == SCP_PROTOCOL_02 ? 1 : 0;
+    return set->counter_shown && set->counter_known && counter + unproven < set->counter;
+}
+
+/* No card counts backwards under the same keys: there are two of it, or it was put back to an
+ * earlier state. */
+static enum store_error quarantine_copy(struct report *report)
+{
+    static const char cause[] = "the card's counter went back: there may be a copy of it";
+    struct job *job = report->job;
+    struct store_sighting sighting = {.kind = STORE_SIGHTING_COUNTER_BACK};
+    bool is_news;
+    memcpy(sighting.identity, job->card.identity, sizeof sighting.identity);
+    snprintf(sighting.agent, sizeof sighting.agent, "%s", report->agent);
+    report->next = OUTCOME_CLOSE;
+    STORE_TRY(sighting_note(job->tx, &sighting, &is_news));
+    STORE_TRY(store_card_set_status(job->tx, job->card.id, STORE_CARD_QUARANTINED, cause));
+    STORE_TRY(job_doubt_content(job));
+    return outcome_fail(job, report->agent, cause);
+}
+
 /* What the card has shown of a domain. A success is believed only when it is proven, like
  * everything that an agent says. */
 static enum store_error keep_shown(struct job *job, enum plan_channel channel,
@@ -207,16 +270,44 @@ static enum store_error keep_shown(struct job *job, enum plan_channel channel,
     return store_key_set_clear_failures(job->tx, &ref);
 }
 
+/* Steps were answered in a session under a counter above all that were given out before: what was
+ * given up can run no more. */
+static enum store_error burn_given_up(struct job *job, const struct session_result *result)
+{
+    char operations[OPERATION_NEWS_MAX][STORE_ID_SIZE];
+    size_t count = 0;
+    bool was_read = result->outcome == SESSION_REPLAN && job->content.known;
+    if (result->steps_done == 0 && !was_read)
+        return STORE_OK;
+    STORE_TRY(
+        store_exchange_given_up(job->tx, job->card.id, operations, OPERATION_NEWS_MAX, &count));
+    STORE_TRY(store_exchange_burn(job->tx, job->card.id));
+    for (size_t i = 0; i < count; i++) {
+        struct store_operation burned;
+        STORE_TRY(store_operation_get(job->tx, operations[i], &burned));
+        operation_news_add(&job->news, burned.id);
+        if (!store_operation_is_open(burned.state))
+            STORE_TRY(operation_life_show(job->tx, &burned));
+    }
+    return STORE_OK;
+}
+
 enum store_error outcome_apply(struct job *job, const char *agent,
                                const struct session_result *result, enum outcome_next *next)
 {
     struct report report = {.job = job, .agent = agent, .result = result, .next = OUTCOME_CLOSE};
-    for (size_t i = 0; i < PLAN_CHANNELS; i++)
-        STORE_TRY(keep_shown(job, (enum plan_channel)i, &result->shown[i]));
+    bool is_copy = false;
+    for (size_t i = 0; i < PLAN_CHANNELS; i++) {
+        const struct session_shown *shown = &result->shown[i];
+        is_copy = is_copy ||
+                  (shown->counter_seen && went_back(job, (enum plan_channel)i, shown->counter));
+        STORE_TRY(keep_shown(job, (enum plan_channel)i, shown));
+    }
     for (size_t i = 0; i < result->deleted_count; i++)
         STORE_TRY(job_retire_keys(job, result->deleted_kvns[i]));
     job->operation.progress.steps_done += (uint32_t)result->steps_done;
-    STORE_TRY(handlers[result->outcome](&report));
+    STORE_TRY(burn_given_up(job, result));
+    STORE_TRY(is_copy ? quarantine_copy(&report) : handlers[result->outcome](&report));
     *next = report.next;
     return STORE_OK;
 }

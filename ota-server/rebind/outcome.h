@@ -18,6 +18,9 @@ STORE_MUST_USE enum store_error outcome_apply(struct job *job, const char *agent
                                               const struct session_result *result,
                                               enum outcome_next *next);
 
+/* The operation ends here as done: the card is as it should be. */
+STORE_MUST_USE enum store_error outcome_complete(struct job *job, const char *agent);
+
 /* The operation ends here as failed. */
 STORE_MUST_USE enum store_error outcome_fail(struct job *job, const char *agent, const char *cause);
 

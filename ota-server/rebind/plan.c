@@ -46,6 +46,7 @@ const char *plan_error_text(enum plan_error error)
             "the card has too little free memory to hold the new bank beside the old one",
         [PLAN_AID_TAKEN] = "an AID of the product belongs to something else on this card",
         [PLAN_NO_LOAD_FILE] = "the package is neither on the card nor in the server",
+        [PLAN_NO_RECORD] = "what is desired of the card cannot be read",
         [PLAN_DOMAIN_LOCKED] = "the bank's security domain is locked on the card",
         [PLAN_TOO_MANY_STEPS] = "the rebind takes more steps than one operation may have",
         [PLAN_NO_KEYS] = "no key set of the card's record opens the security domain",

@@ -183,6 +183,7 @@ enum plan_error {
     PLAN_NO_ROOM,        /* free memory does not hold both; plan.memory_needed says what it takes */
     PLAN_AID_TAKEN,      /* the product's instance or package AID is something else on this card */
     PLAN_NO_LOAD_FILE,   /* the package is neither resident nor at hand */
+    PLAN_NO_RECORD,      /* what is desired of the card cannot be read */
     PLAN_DOMAIN_LOCKED,  /* the bank's security domain is locked: somebody's decision */
     PLAN_TOO_MANY_STEPS, /* more than PLAN_STEPS_MAX */
     PLAN_NO_KEYS,        /* no key set of the record opens the security domain */

@@ -13,9 +13,12 @@ struct rebind_service {
     struct vault *vault;
     const struct rebind_env *env;
     const struct card_profiles *profiles;
-    uint32_t failure_budget;   /* failed authentications that a key set may cost before quarantine,
-                                * each reported by another agent */
-    uint32_t attempts_max;     /* contacts that may fail before an operation fails */
+    uint32_t failure_budget;  /* failed authentications that a key set may cost before quarantine,
+                               * each reported by another agent */
+    uint32_t attempts_max;    /* contacts that may fail before an operation fails */
+    int64_t backoff_first_ms; /* the first failed contact costs no wait, the second about this, each
+                               * further one about twice the one before … */
+    int64_t backoff_last_ms;  /* … up to this */
     int64_t contact_window_ms; /* how long a card belongs to the agent that reported it */
 };
 
@@ -36,6 +39,15 @@ struct rebind_service {
       "The bank has supplied no personalisation record for this card")                             \
     X(POLICY_DENIED, 403, "policy-denied", "The policy denies it")                                 \
     X(NO_POLICY, 503, "no-policy", "No policy is active")                                          \
+    X(KEY_REUSED, 422, "idempotency-key-reused", "The key belongs to another request")             \
+    X(DEADLINE_PASSED, 422, "deadline-passed", "The deadline is not in the future")                \
+    X(OPERATION_UNKNOWN, 404, "not-found", "There is no such operation")                           \
+    X(OPERATION_ENDED, 409, "operation-ended", "The operation has ended")                          \
+    X(ALREADY_SUSPENDED, 409, "already-suspended", "The product is suspended already")             \
+    X(NOT_SUSPENDED, 409, "not-suspended", "The product is not suspended")                         \
+    X(SUSPENDED, 409, "suspended", "The product is bound and suspended; resume it")                \
+    X(ALREADY_RESIDENT, 409, "already-resident", "The card holds the product ready already")       \
+    X(NOT_RESIDENT, 409, "not-resident", "The card does not hold the product ready")               \
     X(OPERATION_OPEN, 409, "operation-open", "The card has an operation that has not ended")       \
     X(NOTHING_BOUND, 409, "nothing-bound", "The card carries no product of that role")             \
     X(ALREADY_BOUND, 409, "already-bound", "The card is bound to this product already")            \

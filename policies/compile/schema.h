@@ -27,7 +27,7 @@ enum policy_presence {
 #define POLICY_CONSENTS "none", "stated", "signed", "withdrawn"
 #define POLICY_BANK_STATUSES "active", "suspended", "leaving"
 #define POLICY_BANK_KINDS "state", "joint-stock", "city", "rural", "postal", "foreign"
-#define POLICY_ACTIONS "bind", "switch", "revoke"
+#define POLICY_ACTIONS "bind", "switch", "revoke", "suspend", "resume", "load", "purge"
 #define POLICY_ACTOR_KINDS "bank", "agent", "operator", "author", "approver", "officer", "auditor"
 #define POLICY_CHANNELS "portal", "kiosk", "counter", "phone", "campaign"
 #define POLICY_REASONS "choice", "assignment", "fraud", "bank-leaving", "loss", "correction"

@@ -28,17 +28,9 @@ static void fail_operation(struct office *o)
 
 static enum rebind_refusal ask(struct office *o, const char *product)
 {
-    const struct binding_request request = {.card = o->card,
-                                            .product = product,
-                                            .role = "payment",
-                                            .principal = "operator",
-                                            .principal_kind = "operator",
-                                            .idempotency_key = ""};
-    struct binding_result result;
-    enum rebind_refusal refusal = binding_make(&o->service, &request, &result);
-    if (refusal == REBIND_REFUSED_NONE)
-        memcpy(o->operation, result.operation.id, sizeof o->operation);
-    return refusal;
+    return office_place(
+        o, (struct order){.kind = product == NULL ? STORE_OPERATION_REVOKE : STORE_OPERATION_BIND,
+                          .product = product});
 }
 
 static void failed_switch_can_be_asked_for_again(void **state)

@@ -312,18 +312,25 @@ void office_bring_record(struct office *o)
     assert_ok(store_commit(tx));
 }
 
-enum rebind_refusal office_bind_b(struct office *o)
+enum rebind_refusal office_place(struct office *o, struct order order)
 {
-    const struct binding_request request = {.card = o->card,
-                                            .product = "bank-b/debit",
-                                            .principal = "operator",
-                                            .principal_kind = "operator",
-                                            .idempotency_key = ""};
-    struct binding_result result;
-    enum rebind_refusal refusal = binding_make(&o->service, &request, &result);
+    struct order_result result;
+    order.card = o->card;
+    if (order.role == NULL)
+        order.role = "payment";
+    if (order.principal == NULL)
+        order.principal = order.principal_kind = "operator";
+    if (order.idempotency_key == NULL)
+        order.idempotency_key = "";
+    enum rebind_refusal refusal = order_make(&o->service, &order, &result);
     if (refusal == REBIND_REFUSED_NONE)
         snprintf(o->operation, sizeof o->operation, "%s", result.operation.id);
     return refusal;
+}
+
+enum rebind_refusal office_bind_b(struct office *o)
+{
+    return office_place(o, (struct order){.kind = STORE_OPERATION_BIND, .product = "bank-b/debit"});
 }
 
 void office_order(struct office *o)

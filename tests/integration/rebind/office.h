@@ -5,8 +5,8 @@
 
 #include "tests/integration/rebind/bench.h"
 
-#include "ota-server/rebind/binding.h"
 #include "ota-server/rebind/contact.h"
+#include "ota-server/rebind/order.h"
 
 enum { OFFICE_BUDGET = 2, OFFICE_ATTEMPTS = 3, OFFICE_WINDOW_MS = 60000 };
 
@@ -55,6 +55,8 @@ void office_give_bank_b_a_domain(struct office *o);
 /* Ask for the card to be bound to bank B, with a record of the bank's at hand. */
 void office_bring_record(struct office *o);
 enum rebind_refusal office_bind_b(struct office *o);
+/* Place an order about the card; its principal is "operator" unless it says another. */
+enum rebind_refusal office_place(struct office *o, struct order order);
 /* Both, accepted. */
 void office_order(struct office *o);
 
