@@ -107,7 +107,9 @@ static enum rebind_refusal load_product(struct job *job, const char *record)
     to->label = job->product.label;
     to->priority = job->product.priority;
     to->personalised = job->dgi_count > 0;
-    if (!to->personalised)
+    bool package_only =
+        operation->kind == STORE_OPERATION_LOAD && operation->form == STORE_FORM_PACKAGE;
+    if (!to->personalised || package_only)
         return REBIND_REFUSED_NONE;
     enum rebind_refusal refusal = load_record(job, record);
     to->data_size = data_size(job);

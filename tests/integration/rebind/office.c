@@ -26,27 +26,29 @@ static const char templates[] =
     " {\"dgi\": \"8000\", \"value\": \"#DF01 #DF02 #DF03\", \"sensitive\": true},"
     " {\"dgi\": \"8010\", \"value\": \"#DF10\", \"sensitive\": true}]";
 
-static const char keeping_policy[] = "version: 1\n"
-                                     "name: keeps\n"
-                                     "rules:\n"
-                                     "  - id: anybody\n"
-                                     "    effect: allow\n"
-                                     "    when: {request.action: {in: [bind, switch, revoke]}}\n"
-                                     "    reason: It is allowed.\n"
-                                     "    obligations: {retire_old_bank: keep}\n";
+static const char keeping_policy[] =
+    "version: 1\n"
+    "name: keeps\n"
+    "rules:\n"
+    "  - id: anybody\n"
+    "    effect: allow\n"
+    "    when: {request.action: {in: [bind, switch, revoke, suspend, resume, load, purge]}}\n"
+    "    reason: It is allowed.\n"
+    "    obligations: {retire_old_bank: keep}\n";
 
-static const char policy[] = "version: 1\n"
-                             "name: test\n"
-                             "rules:\n"
-                             "  - id: anybody\n"
-                             "    effect: allow\n"
-                             "    when: {request.action: {in: [bind, switch, revoke]}}\n"
-                             "    reason: It is allowed.\n"
-                             "    obligations: {retire_old_bank: delete}\n"
-                             "  - id: old-cards\n"
-                             "    effect: deny\n"
-                             "    when: {card.generation: \"1\"}\n"
-                             "    reason: Old cards stay as they are.\n";
+static const char policy[] =
+    "version: 1\n"
+    "name: test\n"
+    "rules:\n"
+    "  - id: anybody\n"
+    "    effect: allow\n"
+    "    when: {request.action: {in: [bind, switch, revoke, suspend, resume, load, purge]}}\n"
+    "    reason: It is allowed.\n"
+    "    obligations: {retire_old_bank: delete}\n"
+    "  - id: old-cards\n"
+    "    effect: deny\n"
+    "    when: {card.generation: \"1\"}\n"
+    "    reason: Old cards stay as they are.\n";
 
 static const struct scp_key transport_key = {{0x71, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 32};
 
@@ -284,7 +286,7 @@ void office_give_bank_b_a_domain(struct office *o)
 /* ---- ordering ---------------------------------------------------------------------------------
  */
 
-void office_bring_record(struct office *o)
+static void bring_record(struct office *o, const uint8_t keys[48])
 {
     uint8_t clear[128];
     uint8_t sealed[256];
@@ -299,7 +301,7 @@ void office_bring_record(struct office *o)
                                                  : "DF0310",
                                         &c),
                          SCP_OK);
-        scp_put(&c, scp_bytes_of(bench_keys_b + 16 * i, 16));
+        scp_put(&c, scp_bytes_of(keys + 16 * i, 16));
     }
     assert_int_equal(scp_hex_decode("DF1008", &c), SCP_OK);
     scp_put(&c, SCP_BYTES(bench_pin_b));
@@ -310,6 +312,19 @@ void office_bring_record(struct office *o)
     struct store_tx *tx = office_tx(o, STORE_WRITE);
     assert_ok(store_personalisation_add(tx, &record, scp_written(&w)));
     assert_ok(store_commit(tx));
+}
+
+void office_bring_record(struct office *o)
+{
+    bring_record(o, bench_keys_b);
+}
+
+void office_bring_other_record(struct office *o)
+{
+    uint8_t keys[48];
+    memcpy(keys, bench_keys_b, sizeof keys);
+    keys[0] ^= 1;
+    bring_record(o, keys);
 }
 
 enum rebind_refusal office_place(struct office *o, struct order order)

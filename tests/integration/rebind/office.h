@@ -54,6 +54,8 @@ void office_give_bank_b_a_domain(struct office *o);
 
 /* Ask for the card to be bound to bank B, with a record of the bank's at hand. */
 void office_bring_record(struct office *o);
+/* … one with other application keys. */
+void office_bring_other_record(struct office *o);
 enum rebind_refusal office_bind_b(struct office *o);
 /* Place an order about the card; its principal is "operator" unless it says another. */
 enum rebind_refusal office_place(struct office *o, struct order order);
