@@ -323,7 +323,7 @@ void office_bring_other_record(struct office *o)
 {
     uint8_t keys[48];
     memcpy(keys, bench_keys_b, sizeof keys);
-    keys[0] ^= 1;
+    keys[0] ^= 0x10; /* no parity bit */
     bring_record(o, keys);
 }
 
