@@ -239,17 +239,15 @@ static enum rebind_refusal take_as_before(struct job *job, enum plan_channel cha
 enum rebind_refusal job_resume_keys(struct job *job, const struct session *session)
 {
     memcpy(job->missed, session->missed, sizeof job->missed);
+    enum rebind_refusal refusal = job_load_keys(job);
     job->puts_keys = session_plan_has(session, PLAN_STEP_PUT_KEYS);
     job->deletes_keys = session_plan_has(session, PLAN_STEP_DELETE_KEYS);
-    for (size_t i = 0; i < PLAN_CHANNELS; i++) {
+    for (size_t i = 0; i < PLAN_CHANNELS && refusal == REBIND_REFUSED_NONE; i++) {
         const struct session_domain *domain = session_domain(session, (enum plan_channel)i);
-        if (!domain->present)
-            continue;
-        enum rebind_refusal refusal = take_as_before(job, (enum plan_channel)i, domain->kvn);
-        if (refusal != REBIND_REFUSED_NONE)
-            return refusal;
+        if (domain->present)
+            refusal = take_as_before(job, (enum plan_channel)i, domain->kvn);
     }
-    return REBIND_REFUSED_NONE;
+    return refusal;
 }
 
 /* ---- missing ------------------------------------------------------------------------------ */

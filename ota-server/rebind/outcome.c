@@ -174,14 +174,15 @@ static bool tries_other_keys(struct report *report)
     return true;
 }
 
+/* The record has at least one key set that is on the card, so the agent's word is against it. */
 static enum store_error on_no_keys(struct report *report)
 {
     char cause[STORE_REASON_SIZE];
     if (tries_other_keys(report))
         return job_save_content(report->job);
-    snprintf(cause, sizeof cause, "the card answered %04X (%s) to the opening under its key set",
+    snprintf(cause, sizeof cause, "the card has no key set of its record: it answered %04X (%s)",
              report->result->sw, scp_sw_text(report->result->sw));
-    return retry(report, cause);
+    return suspect(report, cause);
 }
 
 static enum store_error on_wrong_keys(struct report *report)

@@ -4,9 +4,6 @@
  * in one process. */
 #include "tests/integration/rebind/office.h"
 
-#include "scp/channel/channel.h"
-#include "scp/gp/commands.h"
-
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,65 +24,6 @@ struct sweep {
     struct office_snapshot ordered;
     uint32_t memory_free; /* of a change that nothing cut */
 };
-
-/* ---- what the card has ------------------------------------------------------------------------
- */
-
-static enum scp_error transmit(struct bench *b, struct scp_bytes apdu, struct scp_writer *answer)
-{
-    return b->way.fn(b->way.ctx, apdu, answer) == AGENT_OK ? SCP_OK : SCP_IO;
-}
-
-/* Whether the card answers under these keys with a right cryptogram. */
-static bool answers_under(struct office *o, const struct store_key_set *set)
-{
-    static const uint8_t challenge[16] = {1, 2, 3};
-    const struct card_profile *profile = &o->bench->profile;
-    const struct scp_channel_params params = {
-        .protocol = profile->protocol, .i = profile->i, .kvn = set->kvn, .level = SCP_LEVEL_C_MAC};
-    const struct scp_aid domain = bench_aid(set->security_domain);
-    const struct scp_apdu select = scp_select(scp_aid_bytes(&domain));
-    struct vault_card_keys handle;
-    struct scp_keys keys;
-    struct scp_channel channel = {0};
-    uint8_t memory[SCP_APDU_MAX], selected[SCP_RESPONSE_MAX], answer[SCP_RESPONSE_MAX];
-    struct scp_writer command = scp_writer_on(memory, sizeof memory);
-    struct scp_writer fci = scp_writer_on(selected, sizeof selected);
-    struct scp_writer response = scp_writer_on(answer, sizeof answer);
-    assert_int_equal(vault_card_keys(o->vault, set->label, &handle, &keys), SCP_OK);
-    scp_put_apdu(&command, &select);
-    assert_int_equal(transmit(o->bench, scp_written(&command), &fci), SCP_OK);
-    command = scp_writer_on(memory, sizeof memory);
-    size_t challenge_len = scp_host_challenge_len(profile->protocol, profile->i);
-    assert_int_equal(
-        scp_channel_begin(&channel, &params, scp_bytes_of(challenge, challenge_len), &command),
-        SCP_OK);
-    assert_int_equal(transmit(o->bench, scp_written(&command), &response), SCP_OK);
-    bool has = response.len > 2 &&
-               scp_channel_open(&channel, &keys, scp_bytes_of(answer, response.len - 2)) == SCP_OK;
-    scp_channel_fini(&channel);
-    return has;
-}
-
-/* How many of the recorded key sets the card has. It is as it was afterwards, counters included. */
-static size_t reachable(struct office *o, const struct store_key_set *sets, size_t count)
-{
-    struct bench *b = o->bench;
-    struct bench_snapshot kept = bench_keep(b);
-    size_t authentications = b->authentications, refused = b->refused;
-    size_t found = 0;
-    b->tear_write = 0;
-    b->tear_after = 0;
-    b->torn = false;
-    bench_power(b);
-    for (size_t i = 0; i < count; i++)
-        found += answers_under(o, &sets[i]);
-    bench_return_to(b, &kept);
-    bench_snapshot_free(&kept);
-    b->authentications = authentications;
-    b->refused = refused;
-    return found;
-}
 
 /* ---- one tear ---------------------------------------------------------------------------------
  */
@@ -133,7 +71,7 @@ static void assert_changed(const struct sweep *s, const struct cut *cut)
     assert_int_equal(sets[0].kvn, office_new_kvn(o));
     assert_string_equal(sets[0].label, OFFICE_NEW_KEYS);
     assert_int_equal(sets[0].standing, STORE_KEYS_PRESENT);
-    assert_int_equal(reachable(o, sets, 1), 1);
+    assert_int_equal(office_keys_on_card(o, sets, 1), 1);
     assert_int_equal(o->bench->refused, 0);
     assert_int_equal(softcard_memory_free(o->bench->card), s->memory_free);
     struct store_card card = office_card(o);
@@ -145,7 +83,7 @@ static void assert_changed(const struct sweep *s, const struct cut *cut)
 
 static void assert_old_keys_are_gone(struct sweep *s, const struct store_key_set *old)
 {
-    assert_int_equal(reachable(s->office, old, 1), 0);
+    assert_int_equal(office_keys_on_card(s->office, old, 1), 0);
 }
 
 static void tear_and_recover(struct sweep *s, const struct cut *cut)
@@ -157,7 +95,7 @@ static void tear_and_recover(struct sweep *s, const struct cut *cut)
     cut_contact(o, cut);
     size_t candidates = office_key_sets(o, s->domain, left);
     assert_in_range(candidates, 1, 2);
-    assert_in_range(reachable(o, left, candidates), 1, 2);
+    assert_in_range(office_keys_on_card(o, left, candidates), 1, 2);
     office_contact(o, &office_agent);
     assert_changed(s, cut);
     assert_old_keys_are_gone(s, before);

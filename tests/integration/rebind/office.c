@@ -1,6 +1,5 @@
 #include "tests/integration/rebind/office.h"
 
-#include "ota-server/rebind/rekey.h"
 #include "ota-server/vault/record.h"
 
 #include <stdio.h>
@@ -352,57 +351,6 @@ void office_order(struct office *o)
 {
     office_bring_record(o);
     assert_refused(NONE, office_bind_b(o));
-}
-
-/* ---- changing keys ----------------------------------------------------------------------------
- */
-
-uint8_t office_new_kvn(const struct office *o)
-{
-    return (uint8_t)(o->bench->profile.protocol == SCP_PROTOCOL_02 ? 0x2E : 0x3E);
-}
-
-enum rebind_refusal office_rekey(struct office *o, const char *bank)
-{
-    struct scp_key_set masters = o->bench->masters;
-    struct store_operation operation;
-    struct scp_key *const keys[] = {&masters.enc, &masters.mac, &masters.dek};
-    for (size_t i = 0; i < 3; i++)
-        keys[i]->bytes[1] ^= 0x5A;
-    if (!vault_has_key_set(o->vault, OFFICE_NEW_KEYS))
-        assert_int_equal(vault_add_key_set(o->vault, OFFICE_NEW_KEYS, o->bench->scheme, &masters),
-                         SCP_OK);
-    const struct rekey_request request = {.card = o->card,
-                                          .bank = bank,
-                                          .key_set = OFFICE_NEW_KEYS,
-                                          .kvn = office_new_kvn(o),
-                                          .principal = "officer",
-                                          .idempotency_key = ""};
-    enum rebind_refusal refusal = rekey_make(&o->service, &request, &operation);
-    if (refusal == REBIND_REFUSED_NONE)
-        snprintf(o->operation, sizeof o->operation, "%s", operation.id);
-    return refusal;
-}
-
-const char *office_isd(struct office *o, char to[STORE_AID_SIZE])
-{
-    hex_of(to, STORE_AID_SIZE, &o->bench->profile.isd);
-    return to;
-}
-
-size_t office_key_sets(struct office *o, const char *domain, struct store_key_set out[4])
-{
-    struct store_key_set all[STORE_KEY_SETS_MAX];
-    size_t count;
-    size_t found = 0;
-    struct store_tx *tx = office_tx(o, STORE_READ);
-    assert_ok(store_key_set_list(tx, o->card, all, STORE_KEY_SETS_MAX, &count));
-    store_rollback(tx);
-    for (size_t i = 0; i < count && found < 4; i++) {
-        if (strcmp(all[i].security_domain, domain) == 0)
-            out[found++] = all[i];
-    }
-    return found;
 }
 
 /* ---- contacts ---------------------------------------------------------------------------------

@@ -69,6 +69,13 @@ uint8_t office_new_kvn(const struct office *o);
 enum rebind_refusal office_rekey(struct office *o, const char *bank);
 /* The key sets that the record has of a security domain; their number. */
 size_t office_key_sets(struct office *o, const char *domain, struct store_key_set out[4]);
+/* How many of these the card has: it answers under them with a right cryptogram. Nothing on it
+ * changes, counters included. */
+size_t office_keys_on_card(struct office *o, const struct store_key_set *sets, size_t count);
+/* Those of the record from now on come from other masters, or by another scheme: what a wrong entry
+ * in the record looks like. */
+enum office_mistake { OFFICE_WRONG_MASTERS, OFFICE_WRONG_SCHEME };
+void office_mistake_keys(struct office *o, const char *domain, enum office_mistake mistake);
 /* The AID of the issuer security domain in hex. */
 const char *office_isd(struct office *o, char to[STORE_AID_SIZE]);
 
