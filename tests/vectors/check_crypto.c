@@ -18,12 +18,20 @@ static void expect_kcv(struct vector *v, const char *name, kcv_of run, const str
         vector_expect_bytes(v, json_object_get(v->expected, "kcvs"), name, SCP_BYTES(kcv));
 }
 
+/* One master for all keys, or one for each. */
+static struct scp_key_set master_keys(struct vector *v)
+{
+    if (vector_has(v->inputs, "master_keys"))
+        return vector_key_set(v, json_object_get(v->inputs, "master_keys"));
+    struct scp_key master = vector_key(v, v->inputs, "master_key");
+    return (struct scp_key_set){master, master, master};
+}
+
 static void diversify(struct vector *v, const char *scheme, kcv_of run)
 {
     struct scp_diversifier diversifier;
     struct scp_diversifier_problem problem;
-    struct scp_key master = vector_key(v, v->inputs, "master_key");
-    struct scp_key_set masters = {master, master, master};
+    struct scp_key_set masters = master_keys(v);
     struct scp_bytes data = vector_hex(v, v->inputs, "key_diversification_data");
     struct scp_key_set out;
     if (data.len != SCP_DIVERSIFICATION_DATA ||
@@ -59,6 +67,18 @@ static void diversify_kdf3(struct vector *v)
     diversify(v, "kdf3", scp_kcv_aes);
 }
 
+static void diversify_sp800_108(struct vector *v)
+{
+    diversify(v, "sp800-108", scp_kcv_aes);
+}
+
+/* A scheme without a name of its own, as its template; its masters may be DES or AES keys. */
+static void diversify_template(struct vector *v)
+{
+    const char *text = vector_text(v, v->inputs, "template");
+    diversify(v, text, strstr(text, "3des") != NULL ? scp_kcv_des : scp_kcv_aes);
+}
+
 /* The keys of a device that a pass phrase opens: ENC, then MAC. */
 static void keys_of_pass_phrase(struct vector *v)
 {
@@ -91,6 +111,9 @@ static const struct vector_kind kinds[] = {
     {"key-diversification", "VISA2", diversify_visa2},
     {"key-diversification", "VISA", diversify_visa},
     {"key-diversification", "KDF3", diversify_kdf3},
+    {"key-diversification", "SP800-108", diversify_sp800_108},
+    {"key-diversification", "EMV", diversify_emv},
+    {"key-diversification", "template", diversify_template},
     {"key-diversification", "PBKDF2", keys_of_pass_phrase},
     {"GP", "KCV", kcv},
 };

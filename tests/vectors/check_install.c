@@ -179,6 +179,15 @@ static void install(struct vector *v, uint8_t p1)
         vector_fail(v, "the fields read back", "the inputs", "something else");
 }
 
+/* The form is what P1 says. */
+static void install_of_any_form(struct vector *v)
+{
+    if (!vector_has(v->inputs, "p1"))
+        vector_fail(v, "p1", "a field", "none");
+    else
+        install(v, 0x00);
+}
+
 static void install_for_load(struct vector *v)
 {
     install(v, SCP_INSTALL_FOR_LOAD);
@@ -312,11 +321,15 @@ static void uicc_parameters(struct vector *v)
 }
 
 static const struct vector_kind kinds[] = {
+    {"GP", "install", install_of_any_form},
+    {"GP", "install-command", install_of_any_form},
     {"GP", "install-for-load", install_for_load},
     {"GP", "install-for-install", install_for_install},
     {"GP", "install-for-make-selectable", install_for_make_selectable},
     {"GP", "install-for-install-and-make-selectable", install_for_both},
+    {"GP", "install-for-install-make-selectable", install_for_both},
     {"GP", "install-for-load-install-and-make-selectable", install_for_all},
+    {"GP", "install-for-load-install-make-selectable", install_for_all},
     {"GP", "install-for-extradition", install_for_extradition},
     {"GP", "install-for-personalization", install_for_personalization},
     {"GP", "install-for-registry-update", install_for_registry_update},

@@ -328,6 +328,7 @@ static const struct vector_kind kinds[] = {
     {"SCP02", "PUT-KEY", put_key_scp02},
     {"SCP03", "PUT-KEY", put_key_scp03},
     {"GP", "put-key-command", put_key_command},
+    {"GP", "put-key", put_key_command},
     {"GP", "store-data-key-dgi", key_groupings},
 };
 const struct vector_family vector_keys = VECTOR_FAMILY(kinds);

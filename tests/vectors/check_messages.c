@@ -321,12 +321,22 @@ static void scp03_kdf(struct vector *v)
 {
     struct scp_key key = vector_key(v, v->inputs, "key");
     uint32_t constant = trace_number(v, v->inputs, "constant", 0);
-    size_t len = (size_t)vector_number(v, v->inputs, "L_bits") / 8;
+    size_t len = vector_has(v->inputs, "L_bits") ? (size_t)vector_number(v, v->inputs, "L_bits") / 8
+                                                 : vector_hex(v, v->expected, "output").len;
     uint8_t out[SCP_KEY_MAX];
     if (len <= sizeof out && vector_ok(v, "scp03_derive",
                                        scp03_derive(&key, (enum scp03_constant)constant,
                                                     vector_hex(v, v->inputs, "context"), out, len)))
         vector_expect_bytes(v, v->expected, "output", scp_bytes_of(out, len));
+}
+
+/* One output of the function, or the keys of a session. */
+static void scp03_key_derivation(struct vector *v)
+{
+    if (vector_has(v->inputs, "constant"))
+        scp03_kdf(v);
+    else
+        scp03_session_key(v);
 }
 
 /* ---- sensitive data ----------------------------------------------------------------------- */
@@ -391,8 +401,10 @@ static const struct vector_kind kinds[] = {
     {"SCP03", "r-enc", scp03_r_enc},
     {"SCP02", "session-key-derivation", scp02_session_key},
     {"SCP03", "session-key-derivation", scp03_session_key},
+    {"SCP02", "key-derivation", scp02_session_key},
+    {"SCP03", "key-derivation", scp03_key_derivation},
     {"SCP02", "kdf", scp02_session_key},
-    {"SCP03", "kdf", scp03_kdf},
+    {"SCP03", "kdf", scp03_key_derivation},
 };
 
 const struct vector_family vector_messages = VECTOR_FAMILY(kinds);

@@ -94,25 +94,56 @@ static bool begins_r_mac(const struct vector *v)
     return false;
 }
 
+/* Its own field, or what INITIALIZE UPDATE carried. */
+static struct scp_bytes host_challenge_of(struct vector *v)
+{
+    struct scp_apdu command;
+    struct scp_bytes sent = optional_hex(v, TRACE_NAMES("initialize_update_command"));
+    if (vector_has(v->inputs, "host_challenge") || scp_apdu_parse(sent, &command) != SCP_OK)
+        return optional_hex(v, TRACE_NAMES("host_challenge"));
+    return command.data;
+}
+
+/* Its own field, or what EXTERNAL AUTHENTICATE carries. */
+static uint8_t level_of(struct vector *v)
+{
+    struct scp_apdu command;
+    if (vector_has(v->inputs, "security_level") ||
+        !vector_has(v->expected, "external_authenticate") ||
+        scp_apdu_parse(vector_hex(v, v->expected, "external_authenticate"), &command) != SCP_OK)
+        return (uint8_t)trace_number(v, v->inputs, "security_level", 0);
+    return command.p1;
+}
+
 static bool is_s16(const struct vector *v)
 {
     const char *mode = json_string_value(json_object_get(v->inputs, "mode"));
     return mode != NULL && strcmp(mode, "S16") == 0;
 }
 
-/* A record that names no option gets the one with a random challenge that allows what it does; one
- * of SCP02 without a host challenge is implicit. */
+static struct scp_bytes answer_of(struct vector *v)
+{
+    return optional_hex(
+        v, TRACE_NAMES("initialize_update_response_data", "initialize_update_response"));
+}
+
+/* A record that names no option gets what the card's answer says, else the one that allows what it
+ * does; one of SCP02 without a host challenge is implicit. */
 static uint8_t option_of(struct vector *v, enum scp_protocol protocol, uint8_t level)
 {
+    struct scp_init_update answer;
     if (vector_has(v->inputs, "i"))
         return (uint8_t)trace_number(v, v->inputs, "i", 0);
+    if (protocol == SCP_PROTOCOL_03 && scp_init_update_parse(answer_of(v), &answer) == SCP_OK)
+        return answer.i;
+    bool predicted = vector_has(v->expected, "pseudo_random_card_challenge");
     bool r_mac = (level & SCP_LEVEL_R_MAC) != 0 || begins_r_mac(v);
     if (protocol == SCP_PROTOCOL_02) {
-        bool implicit = trace_has_static_keys(v) && !vector_has(v->inputs, "host_challenge");
-        return (uint8_t)((implicit ? 0x1A : 0x15) | (r_mac ? 0x20 : 0));
+        bool implicit = trace_has_static_keys(v) && host_challenge_of(v).len == 0;
+        return (uint8_t)((implicit ? 0x1A : 0x15) | (r_mac ? 0x20 : 0) | (predicted ? 0x40 : 0));
     }
     uint8_t responses = (level & SCP_LEVEL_R_ENC) != 0 || begins_r_mac(v) ? 0x60 : r_mac ? 0x20 : 0;
-    return (uint8_t)(responses | (is_s16(v) ? 0x01 : 0));
+    return (uint8_t)(responses | (predicted ? 0x10 : 0) | (is_s16(v) ? 0x01 : 0));
 }
 
 /* Some cards encrypt empty command data: the record says so, or its commands show it. */
@@ -185,8 +216,7 @@ static void take_session(struct vector *v, struct trace *t)
     session->protocol = t->params.protocol;
     session->i = t->params.i;
     take_bytes(session->host_challenge, 16, t->host_challenge);
-    t->answer = optional_hex(
-        v, TRACE_NAMES("initialize_update_response_data", "initialize_update_response"));
+    t->answer = answer_of(v);
     if (t->answer.len == 0) {
         session->counter = trace_number(v, v->inputs, counter, 0);
         take_bytes(session->card_challenge, 16, optional_hex(v, TRACE_NAMES("card_challenge")));
@@ -217,12 +247,12 @@ void trace_init(struct vector *v, struct trace *t, enum scp_protocol protocol)
     memset(t, 0, sizeof *t);
     take_static_keys(v, t);
     t->params.protocol = protocol;
-    t->params.level = (uint8_t)trace_number(v, v->inputs, "security_level", 0);
+    t->params.level = level_of(v);
     t->params.i = option_of(v, protocol, t->params.level);
     if (scp_option_implicit(protocol, t->params.i))
         t->params.level = SCP_LEVEL_C_MAC;
     t->params.quirks = quirks_of(v, &t->params);
-    t->host_challenge = optional_hex(v, TRACE_NAMES("host_challenge"));
+    t->host_challenge = host_challenge_of(v);
     aid = optional_hex(v, TRACE_NAMES("invoking_aid", "aid", "application_aid", "selected_aid"));
     if (aid.len > 0)
         (void)vector_ok(v, "aid", scp_aid_from(&t->params.aid, aid));
@@ -276,6 +306,15 @@ void trace_expect_cryptograms(struct vector *v, const struct scp_session_keys *k
     if (vector_has(v->expected, "host_cryptogram") &&
         vector_ok(v, "host", ops->cryptogram(&ch, SCP_SIDE_HOST, out)))
         vector_expect_bytes(v, v->expected, "host_cryptogram", scp_bytes_of(out, len));
+}
+
+bool trace_accepted(struct vector *v, const char *what, enum scp_error error)
+{
+    if (error == SCP_OK || !vector_has(v->expected, "accept"))
+        return vector_ok(v, what, error);
+    vector_expect_bool(v, v->expected, "accept", false);
+    vector_taken(v->expected, "commands");
+    return false;
 }
 
 /* ---- opening ------------------------------------------------------------------------------ */
@@ -381,7 +420,7 @@ static bool open_explicit(struct vector *v, struct trace *t)
     if ((t->answer.len == 0 && !make_answer(v, t)) || !begin(v, t))
         return false;
     check_prediction(v, t);
-    if (!vector_ok(v, "open", scp_channel_open(&t->host, &t->keys, t->answer)) ||
+    if (!trace_accepted(v, "open", scp_channel_open(&t->host, &t->keys, t->answer)) ||
         !vector_ok(v, "authenticate", scp_channel_authenticate(&t->host, &w)))
         return false;
     trace_expect_cryptograms(v, &t->host.keys, &t->session);

@@ -46,6 +46,10 @@ bool trace_open(struct vector *v, struct trace *t);
 /* Both ends in the state after opening, from session keys and the chaining value of the inputs. */
 void trace_resume(struct vector *v, struct trace *t);
 
+/* A verdict of a channel over what came to it: a record that must be refused ends there, with all
+ * that it lists for later. */
+bool trace_accepted(struct vector *v, const char *what, enum scp_error error);
+
 /* One command, and its response where there is one. `of` has plain, wrapped, response…; each may be
  * a list, where a command or a response travelled in parts. False when the session cannot go on. */
 bool trace_exchange(struct vector *v, struct trace *t, json_t *of);

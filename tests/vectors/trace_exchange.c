@@ -52,8 +52,10 @@ static enum scp_error parse_extended(struct scp_bytes bytes, struct scp_apdu *ou
 static bool join(struct vector *v, const struct parts *parts, struct scp_apdu *whole)
 {
     struct scp_chain chain;
-    scp_chain_begin(&chain, v->arena + v->used, SCP_WRAPPED_MAX);
-    v->used += SCP_WRAPPED_MAX;
+    uint8_t *joined = vector_space(v, SCP_WRAPPED_MAX);
+    if (joined == NULL)
+        return false;
+    scp_chain_begin(&chain, joined, SCP_WRAPPED_MAX);
     enum scp_error error = SCP_NOT_FOUND;
     for (size_t n = 0; n < parts->count && error == SCP_NOT_FOUND; n++) {
         struct scp_apdu part;
@@ -111,19 +113,30 @@ static bool is_same(const struct scp_apdu *a, const struct scp_apdu *b)
            a->le == b->le && scp_bytes_equal(a->data, b->data);
 }
 
-/* What the source sent goes to the card, which must read the plain command back. */
+/* What the source sent goes to the card. */
 static bool card_receives(struct vector *v, struct trace *t, const struct parts *sent,
-                          const struct scp_apdu *plain)
+                          struct scp_apdu *received)
 {
     static uint8_t opened[SCP_OPENED_MAX];
     struct scp_writer w = scp_writer_on(opened, sizeof opened);
     struct scp_apdu whole;
-    struct scp_apdu received;
-    if (!join(v, sent, &whole) ||
-        !vector_ok(v, "receive", scp_card_channel_receive_long(&t->card, &whole, &received, &w)))
+    return join(v, sent, &whole) &&
+           trace_accepted(v, "receive",
+                          scp_card_channel_receive_long(&t->card, &whole, received, &w));
+}
+
+/* A source may have a command as it travelled alone: what the card reads of it is wrapped again. */
+static bool exchange_wrapped(struct vector *v, struct trace *t, json_t *of, const char *name)
+{
+    static uint8_t buffer[SCP_WRAPPED_MAX];
+    struct parts sent = parts_of(v, of, name);
+    struct scp_apdu plain;
+    struct scp_apdu whole;
+    if (!card_receives(v, t, &sent, &plain) ||
+        !vector_ok(v, "wrap", scp_channel_wrap_long(&t->host, &plain, buffer, &whole)))
         return false;
-    if (!is_same(&received, plain))
-        vector_fail_bytes(v, "received", plain->data, received.data);
+    expect_segments(v, &whole, &sent);
+    vector_taken(of, name);
     return true;
 }
 
@@ -132,8 +145,11 @@ static bool exchange_command(struct vector *v, struct trace *t, json_t *of)
     static uint8_t buffer[SCP_WRAPPED_MAX];
     const char *name = trace_name(of, TRACE_NAMES("wrapped", "wrapped_segments", "segments"));
     struct scp_apdu plain;
+    struct scp_apdu received;
     struct scp_apdu whole;
     size_t used = v->used;
+    if (!vector_has(of, "plain") && vector_has(of, name))
+        return exchange_wrapped(v, t, of, name);
     if (!read_plain(v, of, &plain) ||
         !vector_ok(v, "wrap", scp_channel_wrap_long(&t->host, &plain, buffer, &whole)))
         return false;
@@ -142,16 +158,18 @@ static bool exchange_command(struct vector *v, struct trace *t, json_t *of)
         sent = parts_of(v, of, name);
         expect_segments(v, &whole, &sent);
     } else { /* then ours goes to the card */
-        struct scp_writer w = scp_writer_on(v->arena + v->used, SCP_APDU_MAX);
+        uint8_t *made = vector_space(v, SCP_APDU_MAX);
+        struct scp_writer w = scp_writer_on(made, made == NULL ? 0 : SCP_APDU_MAX);
         scp_put_apdu(&w, &whole);
         sent = (struct parts){.bytes = {scp_written(&w)}, .count = 1};
-        v->used += w.len;
     }
-    bool received = card_receives(v, t, &sent, &plain);
+    bool taken = card_receives(v, t, &sent, &received);
+    if (taken && !is_same(&received, &plain)) /* which must read the plain command back */
+        vector_fail_bytes(v, "received", plain.data, received.data);
     vector_taken(of, name);
     vector_taken(of, "plain");
     v->used = used; /* nothing of it is looked at again */
-    return received;
+    return taken;
 }
 
 /* ---- responses ---------------------------------------------------------------------------- */
@@ -217,7 +235,7 @@ static bool exchange_response(struct vector *v, struct trace *t, json_t *of)
     size_t used = v->used;
     struct parts sent = parts_of(v, of, name);
     if (!collect(v, &sent, &ww) ||
-        !vector_ok(v, "unwrap", scp_channel_unwrap(&t->host, scp_written(&ww), &w, &sw)))
+        !trace_accepted(v, "unwrap", scp_channel_unwrap(&t->host, scp_written(&ww), &w, &sw)))
         return false;
     struct scp_bytes data = card_data(t, scp_written(&w), mac);
     if (!vector_ok(v, "respond", scp_card_channel_respond(&t->card, data, sw, &aw)))

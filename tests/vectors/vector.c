@@ -24,6 +24,17 @@ struct scp_bytes vector_hex_of(struct vector *v, const json_t *value)
     return scp_written(&w);
 }
 
+uint8_t *vector_space(struct vector *v, size_t size)
+{
+    uint8_t *space = v->arena + v->used;
+    if (size > sizeof v->arena - v->used) {
+        vector_fail(v, "input", "a record that fits", "a longer one");
+        return NULL;
+    }
+    v->used += size;
+    return space;
+}
+
 struct scp_bytes vector_hex(struct vector *v, const json_t *of, const char *name)
 {
     if (!vector_has(of, name)) {

@@ -55,6 +55,8 @@ bool vector_has(const json_t *of, const char *name);
 /* Bytes of a hex field; a failure and empty when it is absent or no hex. */
 struct scp_bytes vector_hex(struct vector *v, const json_t *of, const char *name);
 struct scp_bytes vector_hex_of(struct vector *v, const json_t *value);
+/* Memory that lives as long as the check; a failure and NULL when the arena has no more. */
+uint8_t *vector_space(struct vector *v, size_t size);
 /* The first of the named inputs that is there; empty when none is. The list ends with NULL. */
 struct scp_bytes vector_any_of(struct vector *v, const char *const *names);
 #define VECTOR_ANY(v, ...) vector_any_of((v), (const char *const[]){__VA_ARGS__, NULL})

@@ -6,12 +6,14 @@
  * read. Kinds of protocols that libscp does not speak whole are skipped instead.
  *
  * A kind `X-negative` or `X-quirk` without a check of its own is checked as `X`, which then looks
- * at the record's `accept`. */
+ * at the record's `accept`. Upper and lower case are one in kinds, and so are the protocols GP,
+ * GP-DM, DAP and CAP where the record's own has no such kind. */
 #include "tests/vectors/vector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PATH = 256 };
 
@@ -39,39 +41,61 @@ static const char *why_skipped(const char *protocol)
     return NULL;
 }
 
-/* Whether a table's kind is the first `len` characters of a record's. One that ends in '*' is the
- * start that a group of kinds shares. */
-static bool kind_fits(const char *pattern, const char *kind, size_t len)
+/* Sources differ in which of these they file a record of content management under. */
+static bool is_content(const char *protocol)
 {
-    size_t own = strlen(pattern);
-    if (own > 0 && pattern[own - 1] == '*')
-        return own - 1 <= len && strncmp(pattern, kind, own - 1) == 0;
-    return own == len && strncmp(pattern, kind, len) == 0;
+    static const char *const names[] = {"GP", "GP-DM", "DAP", "CAP"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], protocol) == 0)
+            return true;
+    return false;
 }
 
-static const struct vector_kind *find_kind(const char *protocol, const char *kind, size_t len)
+/* Whether a table's kind is the first `len` characters of a record's. */
+static bool is_kind(const char *own, const char *kind, size_t len)
 {
+    return strlen(own) == len && strncasecmp(own, kind, len) == 0;
+}
+
+/* One that ends in '*' is the start that a group of kinds shares. */
+static bool is_group(const char *own, const char *kind, size_t len)
+{
+    size_t start = strcspn(own, "*");
+    return own[start] == '*' && start <= len && strncasecmp(own, kind, start) == 0;
+}
+
+typedef bool kind_fits(const char *own, const char *kind, size_t len);
+
+static const struct vector_kind *find_kind(const char *protocol, const char *kind, size_t len,
+                                           kind_fits *fits)
+{
+    const struct vector_kind *found = NULL;
     for (size_t f = 0; f < vector_family_count; f++) {
         const struct vector_family *family = vector_families[f];
-        for (size_t k = 0; k < family->count; k++)
-            if (strcmp(family->kinds[k].protocol, protocol) == 0 &&
-                kind_fits(family->kinds[k].kind, kind, len))
-                return &family->kinds[k];
+        for (size_t k = 0; k < family->count; k++) {
+            const struct vector_kind *own = &family->kinds[k];
+            if (!fits(own->kind, kind, len))
+                continue;
+            if (strcmp(own->protocol, protocol) == 0)
+                return own;
+            if (found == NULL && is_content(own->protocol) && is_content(protocol))
+                found = own;
+        }
     }
-    return NULL;
+    return found;
 }
 
 static const struct vector_kind *kind_of(const char *protocol, const char *kind)
 {
     static const char *const variants[] = {"-negative", "-quirk"};
     size_t len = strlen(kind);
-    const struct vector_kind *found = find_kind(protocol, kind, len);
+    const struct vector_kind *found = find_kind(protocol, kind, len, is_kind);
     for (size_t i = 0; found == NULL && i < sizeof variants / sizeof variants[0]; i++) {
         size_t suffix = strlen(variants[i]);
         if (len > suffix && strcmp(&kind[len - suffix], variants[i]) == 0)
-            found = find_kind(protocol, kind, len - suffix);
+            found = find_kind(protocol, kind, len - suffix, is_kind);
     }
-    return found;
+    return found != NULL ? found : find_kind(protocol, kind, len, is_group);
 }
 
 static const char *text_of(const json_t *record, const char *name)
