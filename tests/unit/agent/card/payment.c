@@ -217,6 +217,27 @@ static void a_cut_of_power_gives_no_counter_twice_and_no_try_for_free(void **sta
     rig_free(rig);
 }
 
+/* Whoever watches the memory sees no write between the comparison and the try: it was counted
+ * before, also for the right PIN, and is given back after. */
+static void a_try_is_counted_before_the_pin_is_compared(void **state)
+{
+    (void)state;
+    struct bank bank = bank_issue(PBOC_DATA);
+    struct rig *rig = bank.rig;
+    uint8_t command[SCP_APDU_MAX];
+    struct scp_writer w = scp_writer_on(rig->response, sizeof rig->response);
+    assert_sw(0x9000, bank_select(rig));
+    softcard_tear_after(rig->card, 2);
+    assert_int_equal(
+        SCP_STATE,
+        softcard_transmit(rig->card,
+                          bank_decode("0020008008241234FFFFFFFFFF", command, sizeof command), &w));
+    rig_power(rig);
+    assert_sw(0x9000, bank_select(rig));
+    bank_assert_data_object(rig, "80CA9F1700", "9F170103");
+    rig_free(rig);
+}
+
 /* ---- PIN ------------------------------------------------------------------------------------- */
 
 static void the_pin_is_counted_as_it_was_personalised_and_shows_in_the_results(void **state)
@@ -415,6 +436,7 @@ int main(void)
         cmocka_unit_test(the_counter_moves_at_each_transaction_and_stops_at_its_end),
         cmocka_unit_test(a_counter_that_cannot_be_kept_gives_no_cryptogram),
         cmocka_unit_test(a_cut_of_power_gives_no_counter_twice_and_no_try_for_free),
+        cmocka_unit_test(a_try_is_counted_before_the_pin_is_compared),
         cmocka_unit_test(the_pin_is_counted_as_it_was_personalised_and_shows_in_the_results),
         cmocka_unit_test(a_blocked_pin_shows_in_the_results),
         cmocka_unit_test(a_try_that_cannot_be_counted_is_none),

@@ -47,6 +47,27 @@ static void a_terminal_that_does_not_offer_it_gets_the_long_way(void **state)
     rig_free(bank.rig);
 }
 
+/* The counter is kept before anything is made with it: a transaction that comes to nothing after
+ * that has used its own up. */
+static void a_counter_is_used_up_though_the_transaction_fails(void **state)
+{
+    (void)state;
+    const struct scp_dgi without_aip = {.id = 0x9207, .value = SCP_LITERAL(0x57, 0x01, 0x62)};
+    struct bank bank = bank_issue(VISA_18_DATA);
+    struct rig *rig = bank.rig;
+    rig_open(rig);
+    assert_sw(0x9000, bank_personalise(rig, &without_aip, 1));
+    softcard_use_contactless(rig->card, true);
+    rig_power(rig);
+    for (unsigned n = 1; n <= 2; n++) {
+        assert_sw(0x9000, bank_select(rig));
+        assert_sw(0x6985, rig_hex(rig, "80A8000010830E26000000000000000100AABBCCDD00"));
+        assert_sw(0x9000, rig_hex(rig, "80CA9F3600"));
+        assert_int_equal(n, scp_load_u16(scp_bytes_from(rig->data, 3).ptr));
+    }
+    rig_free(rig);
+}
+
 /* ---- personalisation ------------------------------------------------------------------------- */
 
 static void without_any_part_that_a_terminal_needs_it_does_not_pay(void **state)
@@ -186,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_a_field_one_command_gives_the_cryptogram),
         cmocka_unit_test(a_terminal_that_does_not_offer_it_gets_the_long_way),
+        cmocka_unit_test(a_counter_is_used_up_though_the_transaction_fails),
         cmocka_unit_test(without_any_part_that_a_terminal_needs_it_does_not_pay),
         cmocka_unit_test(a_file_locator_that_names_a_missing_record_is_incomplete),
         cmocka_unit_test(options_of_format_1_are_answered_as_they_are),
