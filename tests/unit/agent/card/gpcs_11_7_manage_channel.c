@@ -32,6 +32,22 @@ static void gpcs_11_7_3_1_open_answers_with_the_next_free_number(void **state)
     rig_free(rig);
 }
 
+/* As most chips of today do; a host program may rely on it. */
+static void gpcs_11_7_cards_for_trying_tools_have_three_further_channels(void **state)
+{
+    (void)state;
+    static const char *const profiles[] = {"test-scp02-i15", "test-scp02-i55-t0", "test-scp03-i70",
+                                           "test-scp03-s16"};
+    for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
+        struct rig *rig = rig_new(profiles[i]);
+        for (size_t n = 0; n < 3; n++)
+            assert_sw(0x9000, rig_hex(rig, "0070000001"));
+        assert_data_hex(rig, "03");
+        assert_sw(0x6881, rig_hex(rig, "0070000001"));
+        rig_free(rig);
+    }
+}
+
 static void gpcs_11_7_2_2_the_host_may_name_the_channel(void **state)
 {
     (void)state;
@@ -222,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gpcs_11_7_a_card_with_the_basic_channel_alone_answers_6881),
         cmocka_unit_test(gpcs_11_7_3_1_open_answers_with_the_next_free_number),
+        cmocka_unit_test(gpcs_11_7_cards_for_trying_tools_have_three_further_channels),
         cmocka_unit_test(gpcs_11_7_2_2_the_host_may_name_the_channel),
         cmocka_unit_test(gpcs_11_7_2_1_wrong_parameters_are_refused),
         cmocka_unit_test(gpcs_11_7_3_2_a_locked_card_opens_no_channel),
