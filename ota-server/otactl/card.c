@@ -1,4 +1,5 @@
-/* Cards, and what they carry: bind and revoke are here too. */
+/* Cards, and what they carry. */
+#include "ota-server/otactl/order.h"
 #include "ota-server/otactl/resources.h"
 
 static json_t *checked(json_t *body, struct rebind_problem *problem)
@@ -14,13 +15,6 @@ static json_t *lookup_body(const struct otactl *ctl, const struct otactl_argumen
     (void)ctl;
     return checked(json_pack("{s:s, s:s}", "iin", args->positional[0], "cin", args->positional[1]),
                    problem);
-}
-
-static json_t *bind_body(const struct otactl *ctl, const struct otactl_arguments *args,
-                         struct rebind_problem *problem)
-{
-    (void)ctl;
-    return checked(json_pack("{s:s}", "product", args->positional[1]), problem);
 }
 
 static const struct otactl_column columns[] = {
@@ -63,6 +57,77 @@ static const struct otactl_command commands[] = {
         .request = {.method = "GET", .path = "/v1/cards/{0}"},
     },
     {
+        .verb = "eligible",
+        .args = "CARD BANK/PRODUCT",
+        .summary = "say what binding the product would come to, and change nothing",
+        .details =
+            "The policy's decision, the way that the product would take, how many bytes that\n"
+            "is on the wire and in the card, and what would have to go if it does not fit.\n\n"
+            "  otactl card eligible 7f3a9c bank-b/debit --json",
+        .run = otactl_run_request,
+        .request = {.method = "GET", .path = "/v1/cards/{0}/eligibility?product={1}"},
+    },
+    {
+        .verb = "suspend",
+        .args = "CARD",
+        .summary = "lock the bank's application and take it off the terminals' list",
+        .details = "Nothing is deleted: `otactl card resume` brings it back.\n\n"
+                   "  otactl card suspend 7f3a9c --watch",
+        .options = OTACTL_ORDER_OPTIONS,
+        .run = otactl_run_request,
+        .request = {.method = "POST",
+                    .path = "/v1/cards/{0}/operations",
+                    .body = otactl_suspend_body},
+    },
+    {
+        .verb = "resume",
+        .args = "CARD",
+        .summary = "bring the suspended bank back, without loading anything",
+        .details = "  otactl card resume 7f3a9c --watch",
+        .options = OTACTL_ORDER_OPTIONS,
+        .run = otactl_run_request,
+        .request = {.method = "POST",
+                    .path = "/v1/cards/{0}/operations",
+                    .body = otactl_resume_body},
+    },
+    {
+        .verb = "load",
+        .args = "CARD BANK/PRODUCT",
+        .summary = "hold a product ready beside the one in use",
+        .details =
+            "Its package alone, or a personalised, locked instance too: a later bind is then\n"
+            "small.\n\n"
+            "  otactl card load 7f3a9c bank-b/debit --form instance",
+        .options = OTACTL_ORDER_OPTIONS | OTACTL_BIT(OTACTL_FORM),
+        .run = otactl_run_request,
+        .request = {.method = "POST", .path = "/v1/cards/{0}/operations", .body = otactl_load_body},
+    },
+    {
+        .verb = "purge",
+        .args = "CARD [BANK/PRODUCT]",
+        .summary = "delete what nobody desires: locked instances, unused packages, empty domains",
+        .details = "With a product: one that need not be held ready any more.\n\n"
+                   "  otactl card purge 7f3a9c\n"
+                   "  otactl card purge 7f3a9c bank-b/debit",
+        .options = OTACTL_ORDER_OPTIONS,
+        .run = otactl_run_request,
+        .request = {.method = "POST",
+                    .path = "/v1/cards/{0}/operations",
+                    .body = otactl_purge_body},
+    },
+    {
+        .verb = "audit",
+        .args = "CARD",
+        .summary = "read a card and list where it differs from what is desired",
+        .details = "The differences stand in the operation as findings.\n\n"
+                   "  otactl card audit 7f3a9c --watch",
+        .options = OTACTL_ORDER_OPTIONS,
+        .run = otactl_run_request,
+        .request = {.method = "POST",
+                    .path = "/v1/cards/{0}/operations",
+                    .body = otactl_audit_body},
+    },
+    {
         .verb = "release",
         .args = "CARD",
         .summary = "take a card out of quarantine",
@@ -72,45 +137,8 @@ static const struct otactl_command commands[] = {
     },
 };
 
-static const struct otactl_command bind_command[] = {
-    {
-        .args = "CARD BANK/PRODUCT",
-        .summary = "bind a card to a product: load it, or switch to it",
-        .details =
-            "The policy decides; a refusal names the rule. The change happens when the card\n"
-            "is next in reach of an agent.\n\n"
-            "  otactl bind 7f3a9c bank-b/debit --watch",
-        .options = OTACTL_BIT(OTACTL_WATCH),
-        .run = otactl_run_request,
-        .request = {.method = "PUT", .path = "/v1/cards/{0}/binding", .body = bind_body},
-    },
-};
-
-static const struct otactl_command revoke_command[] = {
-    {
-        .args = "CARD",
-        .summary = "take the bank's application off a card",
-        .details = "  otactl revoke 7f3a9c --watch",
-        .options = OTACTL_BIT(OTACTL_WATCH),
-        .run = otactl_run_request,
-        .request = {.method = "DELETE", .path = "/v1/cards/{0}/binding"},
-    },
-};
-
 const struct otactl_resource otactl_resource_card = {
     .name = "card",
     .summary = "cards that people hold",
     OTACTL_ROWS(commands),
-};
-
-const struct otactl_resource otactl_resource_bind = {
-    .name = "bind",
-    .summary = "bind a card to a bank's product",
-    OTACTL_ROWS(bind_command),
-};
-
-const struct otactl_resource otactl_resource_revoke = {
-    .name = "revoke",
-    .summary = "take a bank's application off a card",
-    OTACTL_ROWS(revoke_command),
 };

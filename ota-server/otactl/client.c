@@ -203,6 +203,8 @@ static bool prepare(struct transfer *transfer, const struct otactl_http *request
            set_callbacks(transfer) && set_body(transfer, request) &&
            curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
            (request->if_match == NULL || add_header(transfer, "if-match", request->if_match)) &&
+           (request->idempotency_key == NULL ||
+            add_header(transfer, "idempotency-key", request->idempotency_key)) &&
            add_header(transfer, "accept",
                       transfer->events != NULL ? "text/event-stream" : "application/json") &&
            curl_easy_setopt(curl, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK &&

@@ -26,7 +26,8 @@ struct otactl_http {
     const char *path;  /* "/v1/banks?limit=5" */
     const char *media; /* of the body; NULL without one */
     struct scp_bytes body;
-    const char *if_match; /* an ETag; NULL for none */
+    const char *if_match;        /* an ETag; NULL for none */
+    const char *idempotency_key; /* NULL for none */
 };
 
 /* An answer; owned, freed by otactl_reply_free, which takes a zeroed one. */

@@ -123,15 +123,11 @@ static enum otactl_exit run_watch(struct otactl *ctl, const struct otactl_comman
 /* ---- rows --------------------------------------------------------------------------------- */
 
 static const struct otactl_column columns[] = {
-    {"OPERATION", "id"},
-    {"KIND", "kind"},
-    {"CARD", "card"},
-    {"PRODUCT", "product"},
-    {"STATE", "state"},
-    {"CAUSE", "cause"},
-    {"EVIDENCE", "evidence.level"},
-    {"UPDATED", "updated"},
-    {NULL, NULL},
+    {"OPERATION", "id"},    {"KIND", "kind"},
+    {"CARD", "card"},       {"PRODUCT", "product"},
+    {"STATE", "state"},     {"PRIORITY", "priority"},
+    {"CAUSE", "cause"},     {"EVIDENCE", "evidence.level"},
+    {"UPDATED", "updated"}, {NULL, NULL},
 };
 
 static const struct otactl_command commands[] = {
@@ -155,6 +151,17 @@ static const struct otactl_command commands[] = {
         .details = "  otactl operation show 51d0b2",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/operations/{0}"},
+    },
+    {
+        .verb = "cancel",
+        .args = "OPERATION",
+        .summary = "cancel an operation that has not ended",
+        .details =
+            "What was desired of the card before is desired again. A script that is out may\n"
+            "still run (may_still_run) until the next contact with the card has burned it.\n\n"
+            "  otactl operation cancel 51d0b2",
+        .run = otactl_run_request,
+        .request = {.method = "POST", .path = "/v1/operations/{0}/cancel"},
     },
     {
         .verb = "watch",

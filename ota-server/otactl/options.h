@@ -25,6 +25,11 @@
     X(KEY_SETS, "key-sets", "PAIRS",                                                         \
       "PROFILE=LABEL with commas between: masters in the vault for each card profile")       \
     X(WATCH, "watch", NULL, "follow the operation to its end")                               \
+    X(PRIORITY, "priority", "N", "0 to 9; cards with higher ones come first; default 5")     \
+    X(DEADLINE, "deadline", "TIME", "when it fails at the latest: 2026-12-31T00:00:00Z")     \
+    X(IDEMPOTENCY_KEY, "idempotency-key", "KEY",                                             \
+      "your name for this request: sent again it changes nothing and gives the same answer") \
+    X(FORM, "form", "FORM", "package or instance; default package")                          \
     X(CARD, "card", "CARD", "only those of this card")                                       \
     X(STATE, "state", "STATE", "only those that are pending, running, done or failed")       \
     X(KIND, "kind", "KIND", "bank, agent, operator, author, approver, officer or auditor")   \

@@ -195,7 +195,9 @@ static enum otactl_exit run_one(struct otactl *ctl, const struct otactl_request 
     struct rebind_blob body;
     if (make_body(ctl, request, args, &body, &problem) != SCP_OK)
         return otactl_complain(ctl, OTACTL_FAILED, "%s", problem.text);
-    struct otactl_http http = {.method = request->method, .path = path};
+    struct otactl_http http = {.method = request->method,
+                               .path = path,
+                               .idempotency_key = args->option[OTACTL_IDEMPOTENCY_KEY]};
     if (request->file_media != NULL || request->body != NULL) {
         http.media = request->file_media != NULL ? request->file_media : "application/json";
         http.body = rebind_blob_bytes(&body);

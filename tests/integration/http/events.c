@@ -207,6 +207,19 @@ static void stream_is_not_woken_by_other_topics(void **state)
     listener_leave(listener);
 }
 
+/* Nobody says that there is an event: the heartbeat finds it. */
+static void stream_that_asks_for_it_is_pulled_when_silent(void **state)
+{
+    struct fixture *fixture = *state;
+    struct listener *listener = listener_start(fixture, "/v1/events?silent=1", NULL);
+    assert_true(hears(listener, ":\n\n"));
+    pthread_mutex_lock(&fixture->mutex);
+    fixture->event_count = 1;
+    pthread_mutex_unlock(&fixture->mutex);
+    assert_true(hears(listener, "id: 1\n"));
+    listener_leave(listener);
+}
+
 static void stream_releases_its_context_when_the_client_leaves(void **state)
 {
     struct fixture *fixture = *state;
@@ -282,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup(stream_goes_on_after_the_last_event_id, start),
         cmocka_unit_test_setup(stream_pulls_until_all_is_told, start),
         cmocka_unit_test_setup(stream_is_not_woken_by_other_topics, start),
+        cmocka_unit_test_setup(stream_that_asks_for_it_is_pulled_when_silent, start),
         cmocka_unit_test_setup(stream_releases_its_context_when_the_client_leaves, start),
         cmocka_unit_test_setup(stream_ends_when_the_pull_says_so, start),
         cmocka_unit_test_setup(stream_ends_cleanly_when_the_server_stops, start),

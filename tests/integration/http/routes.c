@@ -177,6 +177,7 @@ static void handle_events(void *ctx, const struct http_request *request,
     struct http_stream stream = {
         .topic = "test/events",
         .pull = ends ? pull_once : pull_events,
+        .pull_when_silent = http_request_query(request, "silent") != NULL,
         .release = release,
         .ctx = ctx,
     };

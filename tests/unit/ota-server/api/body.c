@@ -34,11 +34,22 @@ static void an_aid_has_five_to_sixteen_bytes_and_becomes_upper_case(void **state
     assert_false(text_to_aid("", aid));
 }
 
+static void a_region_has_six_digits(void **state)
+{
+    (void)state;
+    assert_true(text_is_region("310000"));
+    assert_false(text_is_region("31000"));
+    assert_false(text_is_region("3100000"));
+    assert_false(text_is_region("31000a"));
+    assert_false(text_is_region(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slug_is_short_and_plain),
         cmocka_unit_test(an_aid_has_five_to_sixteen_bytes_and_becomes_upper_case),
+        cmocka_unit_test(a_region_has_six_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

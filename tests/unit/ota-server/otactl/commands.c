@@ -77,14 +77,14 @@ static void every_argument_goes_into_path_or_body(void **state)
     for_each_command(check_placeholders);
 }
 
-/* "/v1/banks/{bank}" and "/v1/banks/{0}" are the same. */
+/* "/v1/banks/{bank}" and "/v1/banks/{0}" are the same, with or without a query. */
 static bool same_pattern(const char *a, const char *b)
 {
     while (*a != '\0' && *a == *b) {
         a += *a == '{' ? strcspn(a, "}") : 1;
         b += *b == '{' ? strcspn(b, "}") : 1;
     }
-    return *a == *b;
+    return *a == *b || (*a == '\0' && *b == '?');
 }
 
 static const struct http_route *find_route(const struct otactl_request *request)
