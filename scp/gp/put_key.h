@@ -76,9 +76,9 @@ enum {
 
 struct scp_key_component {
     uint8_t type;
+    bool inner_length;      /* the clear length stands before the value (table 11-70) */
     struct scp_bytes value; /* encrypted, whole cipher blocks; public components are clear */
     size_t clear_len;       /* of the key, without padding */
-    bool inner_length;      /* the clear length stands before the value (table 11-70) */
 };
 
 struct scp_new_key {
