@@ -9,12 +9,14 @@ unsigned choose(struct choices *c, unsigned below)
     return c->at < c->len ? c->bytes[c->at++] % below : 0;
 }
 
+enum { LISTED_MAX = POLICY_WORDS_MAX };
+
 /* The facts that policies are made of, with what may be said of each. */
 static const struct subject {
     enum policy_fact fact;
-    enum policy_fact other; /* to compare with, for operators that can; itself: none */
-    const char *ops[6];     /* ends with NULL */
-    const char *values[6];
+    enum policy_fact other;      /* to compare with, for operators that can; itself: none */
+    const char *ops[LISTED_MAX]; /* ends with NULL, like the values */
+    const char *values[LISTED_MAX];
 } subjects[] = {
     {POLICY_CARD_REGION,
      POLICY_BANK_ID,
@@ -54,10 +56,10 @@ static const struct subject {
 };
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], DEPTH_MAX = 3 };
 
-static unsigned count_of(const char *const list[6])
+static unsigned count_of(const char *const list[LISTED_MAX])
 {
     unsigned count = 0;
-    while (count < 6 && list[count] != NULL)
+    while (count < LISTED_MAX && list[count] != NULL)
         count++;
     return count;
 }
