@@ -105,6 +105,7 @@ static void explain_exception(struct explaining *e, const struct policy_exceptio
         .line = exception->line,
         .answer = policy_condition_answer(&exception->when, &e->known),
         .is_group = true,
+        .is_exception = true,
         .condition = text,
         .found = "",
     };

@@ -14,6 +14,7 @@ struct policy_explanation {
     unsigned line;
     enum policy_answer answer;
     bool is_group;
+    bool is_exception; /* to the rule: a group that is no condition of it */
     const char
         *condition;    /* "bank.licensed_regions contains $card.region", "any of", "exception x" */
     const char *found; /* the facts: "bank.licensed_regions is {310000}, …"; "" for a group */

@@ -49,7 +49,8 @@ static int64_t window_start(const struct looking *l)
     return policy_calendar_day_start(calendar, policy_calendar_period_start(window->period, day));
 }
 
-/* Ask the caller; `subject` are bits of enum policy_subject. */
+/* Ask the caller; `subject` are bits of enum policy_subject. `*number` changes only for an answer.
+ */
 static bool count(const struct looking *l, unsigned subject, int64_t *number)
 {
     const struct policy_counters *counters = &l->known->facts->counters;
@@ -61,8 +62,11 @@ static bool count(const struct looking *l, unsigned subject, int64_t *number)
         .region = (subject & POLICY_OF_REGION) != 0 ? fact(l, POLICY_CARD_REGION)->text : NULL,
         .since_ms = window_start(l),
     };
-    return counters->count != NULL && counters->count(counters->user, &what, number) &&
-           *number >= 0;
+    int64_t answer = 0;
+    bool known =
+        counters->count != NULL && counters->count(counters->user, &what, &answer) && answer >= 0;
+    *number = known ? answer : *number;
+    return known;
 }
 
 /* The fact that a count about `subject` needs and that is missing; POLICY_FACT_COUNT: none. */
@@ -160,6 +164,7 @@ enum policy_answer policy_limit_check(const struct policy *policy, const struct 
         return POLICY_NO;
     q->looked_at = true;
     enum policy_answer answer = kinds[limit->kind].look(&l);
+    q->use.unknown = answer == POLICY_UNKNOWN;
     if (answer == POLICY_YES && applies == POLICY_UNKNOWN) {
         answer = POLICY_UNKNOWN;
         l.missing = policy_condition_missing(&limit->when, q->known);

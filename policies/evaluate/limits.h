@@ -16,7 +16,8 @@
  * isolation. Then two requests at once never both take the last place. As every limit is worked out
  * from the same events, a new policy with other windows counts right from its first decision.
  *
- * To make a decision again later, answer each question with the `counted` that was stored. */
+ * To make a decision again later, answer each question with the `counted` that was stored; where
+ * `unknown` was stored, have none. */
 #ifndef POLICIES_EVALUATE_LIMITS_H
 #define POLICIES_EVALUATE_LIMITS_H
 
@@ -43,6 +44,7 @@ struct policy_use {
                         the days that it takes */
     bool reached;    /* so that the limit denies */
     bool consumes;   /* an allowance counts against it: the event is to be written */
+    bool unknown;    /* the caller had no count, or no fact to count by: `counted` says nothing */
 };
 
 #endif

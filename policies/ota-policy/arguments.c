@@ -109,9 +109,10 @@ static bool count_given(void *user, const struct policy_count *what, int64_t *nu
     for (size_t i = 0; i < arguments->count_count; i++) {
         const struct ota_policy_count *count = &arguments->counts[i];
         bool of_region = what->bank == NULL && what->region != NULL && count->of > 0;
+        if (strcmp(count->limit, what->limit) != 0)
+            continue;
         *number = of_region ? count->of : count->number;
-        if (strcmp(count->limit, what->limit) == 0)
-            return true;
+        return true;
     }
     return false;
 }

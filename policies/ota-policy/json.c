@@ -43,16 +43,23 @@ static json_t *obligations_json(const struct policy_obligations *obligations)
                      "cool_down_days", (json_int_t)obligations->cool_down_days);
 }
 
+/* null where nothing was counted: unknown, or a card that never switched. */
+static json_t *counted_json(const struct policy_use *use)
+{
+    bool counted = !use->unknown && use->counted != INT64_MAX;
+    return counted ? json_integer((json_int_t)use->counted) : json_null();
+}
+
 static json_t *uses_json(const struct policy_decision *decision)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < decision->use_count; i++) {
         const struct policy_use *use = &decision->uses[i];
-        (void)json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I, s:b, s:b}", "limit",
-                                                    use->limit, "counted", (json_int_t)use->counted,
-                                                    "of", (json_int_t)use->of, "at_most",
-                                                    (json_int_t)use->at_most, "reached",
-                                                    use->reached, "consumes", use->consumes));
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:o, s:I, s:I, s:b, s:b, s:b}", "limit", use->limit, "counted",
+                            counted_json(use), "of", (json_int_t)use->of, "at_most",
+                            (json_int_t)use->at_most, "reached", use->reached, "consumes",
+                            use->consumes, "unknown", use->unknown));
     }
     return list;
 }

@@ -163,8 +163,12 @@ static void counters_that_cannot_be_told_deny(void **state)
 {
     (void)state;
     const char *text = LIMIT("quota: {at_most: 5, window: 1d}");
-    struct counter counter = {.fails = true};
+    struct counter counter = {.fails = true, .number = 7};
     assert_string_equal(rule_for(text, &counter, "bind"), POLICY_RULE_INCOMPLETE);
+    struct policy_facts uncounted = facts_of(&counter, "bind");
+    struct policy_decision decision = decide_with(text, &uncounted);
+    assert_true(decision.uses[0].unknown);
+    assert_int_equal(decision.uses[0].counted, 0); /* not what came with the failure */
     assert_string_equal(rule_for(text, NULL, "bind"), POLICY_RULE_INCOMPLETE);
     struct policy_facts facts = facts_of(&counter, "bind");
     counter.fails = false;
@@ -192,6 +196,7 @@ static void decision_tells_what_is_to_be_counted(void **state)
     assert_int_equal(decision.uses[0].of, 20);
     assert_int_equal(decision.uses[0].at_most, 9); /* (9 + 1) / 21 < 50 % < (10 + 1) / 21 */
     assert_true(decision.uses[0].consumes);
+    assert_false(decision.uses[0].unknown);
     assert_false(decision.uses[0].reached);
     assert_true(decision.uses[1].reached);
     assert_false(decision.uses[2].consumes);

@@ -169,6 +169,7 @@ static void explain_names_the_fact_that_is_missing(void **state)
 {
     (void)state;
     expect_text("explain " SAMPLE " -f request.action=revoke", 0, "missing      card.status\n");
+    expect_text("explain " SAMPLE " -f request.action=revoke", 0, " cannot be told\n");
 }
 
 static void explain_answers_in_json_with_nested_conditions(void **state)
@@ -219,12 +220,22 @@ static void explain_names_the_counter_that_is_missing(void **state)
 {
     (void)state;
     expect_text("explain " CITY MOVE, 0, "deny  by incomplete-facts\n");
-    expect_text("explain " CITY MOVE, 0, "missing      a counter\n");
+    expect_text("explain " CITY MOVE, 0, "missing      a counter: share-cap\n");
+    expect_text("explain " CITY MOVE " -c share-cap=79/199 -c daily-quota=7", 0,
+                "  limit        three-a-year: not known\n");
+    json_t *json = expect_json("explain -j " CITY MOVE " -c share-cap=79/199 -c daily-quota=7", 0);
+    const json_t *limits = json_object_get(json_object_get(json, "decision"), "limits");
+    assert_true(json_is_null(json_object_get(json_array_get(limits, 2), "counted")));
+    assert_true(json_is_true(json_object_get(json_array_get(limits, 2), "unknown")));
+    assert_true(
+        json_is_null(json_object_get(json_array_get(limits, 3), "counted"))); /* no switch */
+    json_decref(json);
     expect_text("explain " CITY MOVE " -c share-cap=79/199 -c daily-quota=0 -c three-a-year=0", 0,
                 "allow  by free-choice\n");
     expect_text("explain " CITY MOVE " -c share-cap=80/200 -c daily-quota=0 -c three-a-year=0", 0,
                 "  limit        share-cap: 80 of 200, 79 reached\n");
     expect_text("explain " CITY MOVE " -c share-cap", 2, "expected LIMIT=N");
+    expect_text("explain " CITY MOVE " -c share-cpa=1/2", 2, "did you mean 'share-cap'?");
 }
 
 static void explain_shows_limits_exceptions_and_languages(void **state)
@@ -252,6 +263,12 @@ static void explain_shows_limits_exceptions_and_languages(void **state)
     expect_text(arguments, 0, "  exception    e\n");
     expect_text(arguments, 0, "  limit        l: 3, 30 reached\n");
     expect_text(arguments, 0, "    yes  exception e:\n");
+    (void)snprintf(arguments, sizeof arguments,
+                   "explain %s -f request.action=switch -f bank.id=b -f card.id=c -f "
+                   "request.time=2027-01-01T00:00:00Z",
+                   path);
+    expect_text(arguments, 0, "allow  by a\n");
+    expect_text(arguments, 0, ":6) is lifted by an exception\n");
     (void)unlink(path);
 }
 
