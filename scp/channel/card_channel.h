@@ -3,8 +3,8 @@
  *     scp_card_channel_initialize(&cc, &setup, &keys, host_challenge, &w); // INITIALIZE UPDATE
  *     scp_card_channel_authenticate(&cc, command_bytes);                   // EXTERNAL AUTHENTICATE
  *     scp_card_channel_receive(&cc, command_bytes, &plain, buffer);        // a protected command
- *     scp_card_channel_respond(&cc, response_data, sw, &w);                // its protected
- * response scp_card_channel_fini(&cc);
+ *     scp_card_channel_respond(&cc, response_data, sw, &w);                // its response
+ *     scp_card_channel_fini(&cc);
  *
  * Implicit (SCP02, `i` without b3): scp_card_channel_listen at the selection of the application,
  * then receive and respond for every command. The first with secure messaging opens the session;
@@ -21,7 +21,7 @@
  * protected as before, and that of END still as in the session.
  *
  * Long commands: a dispatcher gives every APDU of an instruction that chains to a struct scp_chain
- * (chain.h), answers the segments before the last with a bare 9000, which goes past the channel,
+ * (chaining.h), answers the segments before the last with a bare 9000, which goes past the channel,
  * and gives the whole to scp_card_channel_receive_long. A long response goes whole through respond;
  * the transport cuts it for GET RESPONSE.
  *

@@ -12,11 +12,12 @@
  *
  * Prepared, before the card is seen, where the card challenge is pseudo-random:
  *
- *     scp_counter_ahead(protocol, known_counter, n, &card.counter);  // the n-th session of a
- * script scp_channel_begin(&ch, &params, host_challenge, &w);           // params name the AID
- *     scp_channel_prepare(&ch, &keys, &card, guard);                 // in place of the answer
- *     scp_channel_save(&ch, …);                                      // for later, see below
- *     scp_channel_authenticate(&ch, &w);  scp_channel_wrap(…);  …    // the whole script
+ *     scp_counter_ahead(protocol, known, n, &card.counter);        // n sessions come before it
+ *     scp_channel_begin(&ch, &params, host_challenge, &w);         // params name the AID
+ *     scp_channel_prepare(&ch, &keys, &card, guard);               // in place of the answer
+ *     scp_channel_authenticate(&ch, &w);
+ *     scp_channel_save(&ch, &state);                               // for later, see below
+ *     scp_channel_wrap(&ch, &command, &w);  …                      // the whole script
  *
  * The guard is the SHA-256 of what INITIALIZE UPDATE will answer: who carries the script compares
  * it before EXTERNAL AUTHENTICATE reaches the card. A command that is wrapped while the response to
@@ -212,7 +213,7 @@ SCP_MUST_USE enum scp_error scp_channel_wrap_long(struct scp_channel *ch,
                                                   struct scp_apdu *whole);
 
 /* Verify and decrypt the response to the last wrapped (or replayed) command; append its plain data
- * and give its status word. A response collected with GET RESPONSE comes whole (see chain.h);
+ * and give its status word. A response collected with GET RESPONSE comes whole (see exchange.h);
  * `data` has room for it as it came: SCP_RESPONSE_DATA_MAX, or SCP_COLLECTED_MAX. The answer of END
  * R-MAC SESSION is compared and leaves no data.
  *

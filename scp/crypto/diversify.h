@@ -8,15 +8,21 @@
  *     rule     = [ keys ":" ] method { item }
  *     keys     = key { "," key }            without keys the rule is for all three
  *     key      = "enc" | "mac" | "dek"      each key has exactly one rule
- *     method   = "copy"                     the master itself; no items
- *              | "3des-ecb" | "3des-cbc"    the items encrypted under the master, CBC with a zero
- * IV: | "aes-ecb"  | "aes-cbc"       16 or 24 bytes for 3DES, 16 or 32 for AES | "aes-cmac" NIST SP
- * 800-108 counter mode over AES-CMAC: a MAC over the items for each 16 bytes of key; the master's
- * length item     = hex                        constant bytes: F0, 000000 | "d" | "d[4]" |
- * "d[4..9]"   all of D, one byte of it, a part of it (the first is 0) | "n" the number of the key:
- * 1 ENC, 2 MAC, 3 DEK | "i" | "i2" | "i4"          the number of the block from 1, in 1, 2 or 4
- * bytes; with aes-cmac alone, which without it makes 16 bytes only | "l" | "l2" | "l4"          the
- * length of the key in bits, in 1, 2 or 4 bytes
+ *     method   = "copy"             the master itself; no items
+ *              | "3des-ecb"         the items encrypted under the master; 16 or 24 bytes
+ *              | "3des-cbc"         the same with a zero IV
+ *              | "aes-ecb"          16 or 32 bytes
+ *              | "aes-cbc"          the same with a zero IV
+ *              | "aes-cmac"         NIST SP 800-108 counter mode over AES-CMAC: a MAC over the
+ *                                   items for each 16 bytes of key; the master's length
+ *     item     = hex                constant bytes: F0, 000000
+ *              | "d"                all of D
+ *              | "d[4]"             one byte of it; the first is 0
+ *              | "d[4..9]"          a part of it
+ *              | "n"                the number of the key: 1 ENC, 2 MAC, 3 DEK
+ *              | "i" | "i2" | "i4"  the number of the block from 1, in 1, 2 or 4 bytes; with
+ *                                   aes-cmac alone, which without it makes 16 bytes only
+ *              | "l" | "l2" | "l4"  the length of the key in bits, in 1, 2 or 4 bytes
  *
  * Words stand between blanks; hex digits may be of either case, the other words are lower case. The
  * named schemes, which may stand for their templates:
@@ -32,8 +38,9 @@
  *
  *     struct scp_diversifier diversifier;
  *     struct scp_diversifier_problem problem;
- *     if (scp_diversifier_parse("enc,mac: aes-cmac 01 d; dek: copy", &diversifier, &problem) !=
- * SCP_OK) …                                  problem.column, problem.text
+ *     const char *text = "enc,mac: aes-cmac 01 d; dek: copy";
+ *     if (scp_diversifier_parse(text, &diversifier, &problem) != SCP_OK)
+ *         …                                           // problem.column, problem.text
  *     SCP_TRY(scp_diversifier_run(&diversifier, &masters, data, &card_keys));
  *
  * A diversifier is a plain value without secrets or borrowed memory. The caller wipes masters and

@@ -1,9 +1,8 @@
 /* Secured packets of SCP80: command and response packets of ETSI TS 102 225 as bytes, in the coding
  * of 3GPP TS 31.115 for short messages.
  *
- *     command:   CPL(2) CHL(1) SPI(2) KIc(1) KID(1) TAR(3) CNTR(5) PCNTR(1)           check data
- * pad response:  RPL(2) RHL(1)                      TAR(3) CNTR(5) PCNTR(1) status(1) check data
- * pad
+ *     command:   CPL(2) CHL(1) SPI(2) KIc(1) KID(1) TAR(3) CNTR(5) PCNTR(1) check data pad
+ *     response:  RPL(2) RHL(1) TAR(3) CNTR(5) PCNTR(1) status(1) check data pad
  *
  * The check is an RC (a CRC) or a CC (a MAC); it covers the whole packet but itself, padding
  * included. A response in a short message is covered together with the user data header before it.
@@ -14,8 +13,13 @@
  * A host packs commands and unpacks responses, a card the other way round:
  *
  *     struct scp_packet_command command = {
- *         .spi = {SCP_SPI_CC | SCP_SPI_CIPHERED | SCP_SPI_COUNTER_HIGHER, SCP_POR_ALWAYS |
- * SCP_POR_CC}, .kic = 0x12, .kid = 0x12, .tar = {0xB0, 0x00, 0x11}, .counter = 8, .data = script};
+ *         .spi = {SCP_SPI_CC | SCP_SPI_CIPHERED | SCP_SPI_COUNTER_HIGHER,
+ *                 SCP_POR_ALWAYS | SCP_POR_CC},
+ *         .kic = 0x12,
+ *         .kid = 0x12,
+ *         .tar = {0xB0, 0x00, 0x11},
+ *         .counter = 8,
+ *         .data = script};
  *     struct scp_packet_security security = {.cipher_key = &kic, .check_key = &kid};
  *     SCP_TRY(scp_packet_command_security(&command, &security));
  *     SCP_TRY(scp_packet_command_pack(&security, &command, &out));
