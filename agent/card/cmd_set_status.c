@@ -19,7 +19,8 @@ static uint16_t set_card(struct softcard *card, const struct scp_set_status *sta
 /* The application that stays when the card is locked cannot be locked itself (GPCS 9.6.2). */
 static bool lockable(const struct card_image *image, const struct card_application *app)
 {
-    return !card_is_isd(image, app) && app != card_final_application(image);
+    return !card_is_isd(image, app) &&
+           !scp_privileges_have(app->privileges, SCP_PRIVILEGE_FINAL_APPLICATION);
 }
 
 /* Only the lock matters when another's state is set; a state it is in already is refused. */

@@ -126,14 +126,14 @@ static bool single_privileges_are_single(const struct card_image *image)
     size_t reset = 0;
     size_t final = 0;
     for (size_t i = 0; i < image->application_count; i++) {
-        uint32_t set = image->applications[i]->privileges;
-        reset += scp_privileges_have(set, SCP_PRIVILEGE_CARD_RESET);
-        final += scp_privileges_have(set, SCP_PRIVILEGE_FINAL_APPLICATION);
+        const struct card_application *app = image->applications[i];
+        bool ends = scp_privileges_have(app->privileges, SCP_PRIVILEGE_FINAL_APPLICATION);
+        if (ends && !card_is_isd(image, app) && scp_life_cycle_is_locked(app->state))
+            return false;
+        reset += scp_privileges_have(app->privileges, SCP_PRIVILEGE_CARD_RESET);
+        final += ends;
     }
-    return reset == 1 && final == 1 &&
-           !scp_life_cycle_is_locked(card_is_isd(image, card_final_application(image))
-                                         ? 0
-                                         : card_final_application(image)->state);
+    return reset == 1 && final == 1;
 }
 
 /* ---- implicit selection (GPCS 6.4.1) ----------------------------------------------------------

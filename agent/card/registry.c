@@ -67,9 +67,11 @@ static struct card_application *holder(const struct card_image *image, enum scp_
     return card_isd(image);
 }
 
+/* One that is not selectable yet is no application to end with. */
 struct card_application *card_final_application(const struct card_image *image)
 {
-    return holder(image, SCP_PRIVILEGE_FINAL_APPLICATION);
+    struct card_application *app = holder(image, SCP_PRIVILEGE_FINAL_APPLICATION);
+    return app->state != SCP_APPLICATION_INSTALLED ? app : card_isd(image);
 }
 
 bool card_selectable(const struct card_image *image, const struct card_application *app)

@@ -33,7 +33,7 @@ struct card_application *card_select_find(const struct card_image *image, struct
 struct card_application *card_implicit(const struct card_image *image, bool contactless,
                                        uint8_t channel);
 /* The only one selectable when the card is locked: with the Final Application privilege, or the
- * issuer security domain (GPCS 6.6.2). */
+ * issuer security domain (GPCS 6.6.2), which also stands in for one that is INSTALLED only. */
 struct card_application *card_final_application(const struct card_image *image);
 
 /* Whether the card is in CARD_LOCKED or TERMINATED. */

@@ -230,6 +230,26 @@ static void gpcs_6_6_2_the_final_application_alone_is_selected_on_a_locked_card(
     rig_free(rig);
 }
 
+static void gpcs_6_6_2_a_final_application_that_is_only_installed_leaves_the_issuer(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_loaded("");
+    assert_sw(0x9000,
+              rig_install(rig, (struct scp_install){.p1 = SCP_INSTALL_FOR_INSTALL,
+                                                    .load_file = package.aid,
+                                                    .module = package.module,
+                                                    .application = SCP_BYTES(first_aid),
+                                                    .privileges = SCP_LITERAL(0x00, 0x02, 0x00),
+                                                    .parameters = SCP_LITERAL(0xC9, 0x00)}));
+    assert_sw(0x6985, rig_send_hex(rig, "80F0408006D15600000101")); /* it cannot be locked */
+    assert_sw(0x9000, rig_send_hex(rig, "80F0807F"));
+    assert_sw(0x6A81, rig_select(rig, SCP_BYTES(first_aid)));
+    assert_sw(0x6283, rig_select(rig, rig_isd));
+    rig_power(rig);
+    assert_true(answers_as_domain(rig));
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +266,7 @@ int main(void)
         cmocka_unit_test(gpcs_6_4_2_2_a_channel_with_an_application_of_its_own),
         cmocka_unit_test(gpcs_6_4_2_1_1_a_locked_default_application_gives_way_to_the_final_one),
         cmocka_unit_test(gpcs_6_6_2_the_final_application_alone_is_selected_on_a_locked_card),
+        cmocka_unit_test(gpcs_6_6_2_a_final_application_that_is_only_installed_leaves_the_issuer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
