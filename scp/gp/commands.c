@@ -80,9 +80,15 @@ struct scp_apdu scp_select_next(struct scp_bytes aid)
 enum scp_error scp_load_block(struct scp_bytes load_file, size_t room, size_t index,
                               struct scp_apdu *out)
 {
-    size_t count = scp_segment_count(load_file.len, room);
-    if (count > SCP_LOAD_BLOCKS_MAX)
+    if (scp_segment_count(load_file.len, room) > SCP_LOAD_BLOCKS_MAX)
         return SCP_TOO_LONG;
+    return scp_load_block_wrapping(load_file, room, index, out);
+}
+
+enum scp_error scp_load_block_wrapping(struct scp_bytes load_file, size_t room, size_t index,
+                                       struct scp_apdu *out)
+{
+    size_t count = scp_segment_count(load_file.len, room);
     if (index >= count)
         return SCP_NOT_FOUND;
     uint8_t p1 = index + 1 == count ? SCP_LOAD_LAST : 0;

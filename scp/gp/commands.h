@@ -50,6 +50,10 @@ enum { SCP_LOAD_LAST = 0x80, SCP_LOAD_BLOCKS_MAX = 256 };
  * TOO_LONG for a load file that needs more than 256 blocks. */
 SCP_MUST_USE enum scp_error scp_load_block(struct scp_bytes load_file, size_t room, size_t index,
                                            struct scp_apdu *out);
+/* The same for a card that goes on counting at 00 behind block FF, of which the text says nothing:
+ * as many blocks as it takes. Where the profile does not say so, the card refuses block 256. */
+SCP_MUST_USE enum scp_error scp_load_block_wrapping(struct scp_bytes load_file, size_t room,
+                                                    size_t index, struct scp_apdu *out);
 
 /* ---- DELETE (GPCS 11.2) ------------------------------------------------------------------- */
 

@@ -31,6 +31,21 @@ static void load_blocks_are_numbered_and_the_last_is_marked(void **state)
     assert_int_equal(scp_load_block(SCP_BYTES(file), 9, 0, &apdu), SCP_TOO_LONG);
 }
 
+static void load_blocks_wrap_around_for_a_card_that_takes_more_than_256(void **state)
+{
+    (void)state;
+    static uint8_t file[258 * 10];
+    struct scp_apdu apdu;
+    assert_int_equal(scp_load_block(SCP_BYTES(file), 10, 0, &apdu), SCP_TOO_LONG);
+    assert_int_equal(scp_load_block_wrapping(SCP_BYTES(file), 10, 255, &apdu), SCP_OK);
+    assert_int_equal(apdu.p1, 0x00);
+    assert_int_equal(apdu.p2, 0xFF);
+    assert_int_equal(scp_load_block_wrapping(SCP_BYTES(file), 10, 257, &apdu), SCP_OK);
+    assert_int_equal(apdu.p1, 0x80);
+    assert_int_equal(apdu.p2, 0x01);
+    assert_int_equal(scp_load_block_wrapping(SCP_BYTES(file), 10, 258, &apdu), SCP_NOT_FOUND);
+}
+
 static void deletion_of_content_and_of_keys_round_trips(void **state)
 {
     (void)state;
@@ -178,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(select_by_name_asks_for_an_answer),
         cmocka_unit_test(load_blocks_are_numbered_and_the_last_is_marked),
+        cmocka_unit_test(load_blocks_wrap_around_for_a_card_that_takes_more_than_256),
         cmocka_unit_test(deletion_of_content_and_of_keys_round_trips),
         cmocka_unit_test(a_deletion_names_content_or_keys),
         cmocka_unit_test(set_status_has_an_aid_except_for_the_card),
