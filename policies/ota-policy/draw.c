@@ -1,6 +1,7 @@
 /* ota-policy draw: commit to a draw, hold it, check one. */
 #include "policies/ota-policy/draw_file.h"
 #include "policies/ota-policy/json.h"
+#include "scp/base/secret.h"
 #include "scp/host/env.h"
 
 #include <inttypes.h>
@@ -18,6 +19,25 @@ static enum ota_policy_exit complain(enum ota_policy_exit status, const char *wh
 
 /* ---- committing --------------------------------------------------------------------------- */
 
+static enum ota_policy_exit print_commitment(const struct ota_policy_options *options,
+                                             const char *commitment, const char *secret)
+{
+    if (options->json)
+        return ota_policy_json_print(json_pack("{s:s, s:s, s:s}", "party", options->party,
+                                               "commitment", commitment, "secret", secret),
+                                     OTA_POLICY_OK);
+    (void)printf("# Publish the commitment now, the secret when all commitments are published.\n"
+                 "%s: {commitment: %s,\n    secret: %s}\n",
+                 options->party, commitment, secret);
+    return OTA_POLICY_OK;
+}
+
+/* A line feed in it would end the name early in what is hashed. */
+static bool is_party_name(const char *name)
+{
+    return name[0] != '\0' && strchr(name, '\n') == NULL && strlen(name) <= POLICY_DRAW_NAME_MAX;
+}
+
 static enum ota_policy_exit commit(const struct draw_file *draw,
                                    const struct ota_policy_options *options)
 {
@@ -26,20 +46,19 @@ static enum ota_policy_exit commit(const struct draw_file *draw,
     char secret_text[HASH_TEXT];
     char commitment_text[HASH_TEXT];
     struct rebind_env env = rebind_env_system();
+    if (!is_party_name(options->party))
+        return complain(OTA_POLICY_BAD, "the name of a party has 1 to 64 bytes in one line");
     rebind_random(&env, secret, sizeof secret);
-    if (policy_draw_commit(draw->terms_hash, options->party, secret, commitment) != SCP_OK)
-        return complain(OTA_POLICY_BAD, "the name of a party has at most 64 bytes");
-    (void)scp_hex_encode(secret_text, HASH_TEXT, SCP_BYTES(secret));
-    (void)scp_hex_encode(commitment_text, HASH_TEXT, SCP_BYTES(commitment));
-    if (options->json)
-        return ota_policy_json_print(json_pack("{s:s, s:s, s:s}", "party", options->party,
-                                               "commitment", commitment_text, "secret",
-                                               secret_text),
-                                     OTA_POLICY_OK);
-    (void)printf("# Publish the commitment now, the secret when all commitments are published.\n"
-                 "%s: {commitment: %s,\n    secret: %s}\n",
-                 options->party, commitment_text, secret_text);
-    return OTA_POLICY_OK;
+    enum ota_policy_exit status = OTA_POLICY_BAD;
+    if (policy_draw_commit(draw->terms_hash, options->party, secret, commitment) == SCP_OK) {
+        (void)scp_hex_encode(secret_text, HASH_TEXT, SCP_BYTES(secret));
+        (void)scp_hex_encode(commitment_text, HASH_TEXT, SCP_BYTES(commitment));
+        status = print_commitment(options, commitment_text, secret_text);
+    } else
+        (void)complain(status, "the commitment cannot be worked out");
+    scp_wipe(secret, sizeof secret);
+    scp_wipe(secret_text, sizeof secret_text);
+    return status;
 }
 
 /* ---- drawing ------------------------------------------------------------------------------ */
@@ -111,6 +130,14 @@ static enum ota_policy_exit print_result(const struct draw_file *draw, const str
     return OTA_POLICY_OK;
 }
 
+static json_t *parties_json(const struct draw_file *draw)
+{
+    json_t *parties = json_array();
+    for (size_t i = 0; i < draw->party_count; i++)
+        (void)json_array_append_new(parties, json_string(draw->parties[i].name));
+    return parties;
+}
+
 static enum ota_policy_exit print_json(const struct draw_file *draw, const struct drawn *drawn)
 {
     char seed[HASH_TEXT];
@@ -122,50 +149,90 @@ static enum ota_policy_exit print_json(const struct draw_file *draw, const struc
                                   json_integer((json_int_t)drawn->quotas[i]));
     for (size_t i = 0; i < draw->card_count; i++)
         (void)json_object_set_new(cards, draw->cards[i], json_string(bank_of(draw, drawn, i)));
-    return ota_policy_json_print(json_pack("{s:s, s:s, s:o, s:o}", "draw", draw->terms.name, "seed",
-                                           seed, "quotas", quotas, "cards", cards),
+    return ota_policy_json_print(json_pack("{s:s, s:s, s:o, s:o, s:o}", "draw", draw->terms.name,
+                                           "seed", seed, "parties", parties_json(draw), "quotas",
+                                           quotas, "cards", cards),
                                  OTA_POLICY_OK);
 }
 
 /* ---- verifying ---------------------------------------------------------------------------- */
 
-/* Line `number` (from 0) of the result that should be. */
+/* Line `number` (from 0) of the result that should be: all of its bytes, so that nothing can hide
+ * behind a NUL or a carriage return. */
 static bool is_line(const struct draw_file *draw, const struct drawn *drawn, size_t number,
-                    const char *line)
+                    struct scp_bytes line)
 {
+    static const char header[] = "card,bank";
     if (number == 0)
-        return strcmp(line, "card,bank") == 0;
+        return scp_bytes_equal(line, scp_bytes_of(header, sizeof header - 1));
     if (number > draw->card_count)
         return false;
     const char *card = draw->cards[number - 1];
+    const char *bank = bank_of(draw, drawn, number - 1);
     size_t len = strlen(card);
-    return strncmp(line, card, len) == 0 && line[len] == ',' &&
-           strcmp(line + len + 1, bank_of(draw, drawn, number - 1)) == 0;
+    return line.len == len + 1 + strlen(bank) && memcmp(line.ptr, card, len) == 0 &&
+           line.ptr[len] == ',' && memcmp(line.ptr + len + 1, bank, strlen(bank)) == 0;
 }
 
-static enum ota_policy_exit verify(const struct draw_file *draw, const struct drawn *drawn,
-                                   const char *path)
+/* What getline gave, without the end of the line: a line feed, or both of MS-DOS. */
+static struct scp_bytes without_end(const char *line, size_t len)
 {
-    FILE *file = fopen(path, "r");
+    if (len > 0 && line[len - 1] == '\n') {
+        len--;
+        len -= len > 0 && line[len - 1] == '\r';
+    }
+    return scp_bytes_of(line, len);
+}
+
+/* The first line (from 1) of the result that is not as it should be; 0 when all are. */
+static size_t find_difference(const struct draw_file *draw, const struct drawn *drawn, FILE *result)
+{
     char *line = NULL;
     size_t cap = 0;
     size_t number = 0;
     bool same = true;
+    for (ssize_t len = 0; same && (len = getline(&line, &cap, result)) >= 0;)
+        same = is_line(draw, drawn, number++, without_end(line, (size_t)len));
+    free(line);
+    if (!same)
+        return number;
+    return number == draw->card_count + 1 ? 0 : number + 1;
+}
+
+/* Whose secrets made the seed is told, so that each party sees whether its own was left out. */
+static void print_verdict(const struct draw_file *draw, const char *path, size_t line)
+{
+    if (line > 0) {
+        (void)printf("%s:%zu: this is not what %s gives\n", path, line, draw->terms.name);
+        return;
+    }
+    (void)printf("%s is what %s gives: %zu cards\nby the secrets of", path, draw->terms.name,
+                 draw->card_count);
+    for (size_t i = 0; i < draw->party_count; i++)
+        (void)printf("%s %s", i > 0 ? "," : "", draw->parties[i].name);
+    (void)putchar('\n');
+}
+
+static enum ota_policy_exit verify(const struct draw_file *draw, const struct drawn *drawn,
+                                   const struct ota_policy_options *options)
+{
+    FILE *file = fopen(options->verify, "r");
     if (file == NULL)
         return complain(OTA_POLICY_BAD, "the result cannot be opened");
-    while (same && getline(&line, &cap, file) >= 0) {
-        line[strcspn(line, "\r\n")] = '\0';
-        same = is_line(draw, drawn, number++, line);
-    }
-    free(line);
+    size_t line = find_difference(draw, drawn, file);
+    bool failed = ferror(file) != 0;
     (void)fclose(file);
-    if (same && number == draw->card_count + 1) {
-        (void)printf("%s is what %s gives: %zu cards\n", path, draw->terms.name, draw->card_count);
-        return OTA_POLICY_OK;
-    }
-    (void)printf("%s:%zu: this is not what %s gives\n", path, same ? number + 1 : number,
-                 draw->terms.name);
-    return OTA_POLICY_FAILED;
+    if (failed)
+        return complain(OTA_POLICY_BAD, "the result cannot be read");
+    enum ota_policy_exit status = line == 0 ? OTA_POLICY_OK : OTA_POLICY_FAILED;
+    if (options->json)
+        return ota_policy_json_print(
+            json_pack("{s:s, s:b, s:I, s:I, s:o}", "draw", draw->terms.name, "same", line == 0,
+                      "line", (json_int_t)line, "cards", (json_int_t)draw->card_count, "parties",
+                      parties_json(draw)),
+            status);
+    print_verdict(draw, options->verify, line);
+    return status;
 }
 
 static enum ota_policy_exit draw_or_verify(const struct draw_file *draw,
@@ -174,7 +241,7 @@ static enum ota_policy_exit draw_or_verify(const struct draw_file *draw,
     struct drawn drawn;
     enum ota_policy_exit status = hold(draw, &drawn);
     if (status == OTA_POLICY_OK && options->verify != NULL)
-        status = verify(draw, &drawn, options->verify);
+        status = verify(draw, &drawn, options);
     else if (status == OTA_POLICY_OK)
         status = options->json ? print_json(draw, &drawn) : print_result(draw, &drawn);
     drawn_free(&drawn);
@@ -184,8 +251,10 @@ static enum ota_policy_exit draw_or_verify(const struct draw_file *draw,
 enum ota_policy_exit ota_policy_draw(const struct ota_policy_options *options)
 {
     struct document_problem problem = {0};
-    struct draw_file *draw = malloc(sizeof *draw);
     enum ota_policy_exit status = OTA_POLICY_BAD;
+    if (options->party != NULL && options->verify != NULL)
+        return complain(status, "--commit and --verify are two commands");
+    struct draw_file *draw = malloc(sizeof *draw);
     if (draw == NULL)
         return complain(OTA_POLICY_BAD, "memory is exhausted");
     if (!draw_file_open(draw, options->files[0], &problem))

@@ -215,6 +215,43 @@ static void draws_are_committed_held_and_verified(void **state)
     (void)snprintf(command, sizeof command, "sed -i s/card-3,bank/card-3,tank/ %s", result);
     assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): our own words */
     expect_text(with("draw --verify %s %s", result, draw), 1, ":4: this is not what spring gives");
+    json = expect_json(with("draw -j --verify %s %s", result, draw), 1);
+    assert_true(json_is_false(json_object_get(json, "same")));
+    assert_int_equal(number_at(json, "line"), 4);
+    assert_int_equal(json_array_size(json_object_get(json, "parties")), 2);
+    json_decref(json);
+}
+
+/* Something to see for people, hidden behind what a program takes for the end of a line. */
+static void results_that_hide_something_are_not_verified(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *edit; /* of sed */
+        int status;
+    } edits[] = {
+        {"2s/$/\\x00,bank-z/", 1}, {"2s/$/\\r,bank-z/", 1}, {"2s/$/ /", 1},  {"5d", 1},
+        {"5s/$/\\n/", 1},          {"2s/bank/Bank/", 1},    {"s/$/\\r/", 0}, {"", 0},
+    };
+    expect_text(with("draw %s >%s", draw, result), 0, "");
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        char path[80];
+        char command[256];
+        (void)snprintf(path, sizeof path, "%s.edited", result);
+        (void)snprintf(command, sizeof command, "sed -e '%s' %s >%s", edits[i].edit, result, path);
+        assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): our own words */
+        expect_text(with("draw --verify %s %s", path, draw), edits[i].status, "what spring gives");
+        (void)unlink(path);
+    }
+    expect_text(with("draw --verify %s %s", result, draw), 0, "by the secrets of bank-a, bureau\n");
+}
+
+static void names_that_no_party_can_have_are_refused(void **state)
+{
+    (void)state;
+    expect_text(with("draw --commit '' %s", secretless), 2, "1 to 64 bytes in one line");
+    expect_text(with("draw --commit 'a\nb' %s", secretless), 2, "1 to 64 bytes in one line");
+    expect_text(with("draw --commit a --verify b %s", secretless), 2, "are two commands");
 }
 
 static void draws_without_all_secrets_are_not_held(void **state)
@@ -241,6 +278,8 @@ int main(void)
         cmocka_unit_test(wrong_facts_have_a_place),
         cmocka_unit_test(fmt_prints_checks_and_writes),
         cmocka_unit_test(draws_are_committed_held_and_verified),
+        cmocka_unit_test(results_that_hide_something_are_not_verified),
+        cmocka_unit_test(names_that_no_party_can_have_are_refused),
         cmocka_unit_test(draws_without_all_secrets_are_not_held),
         cmocka_unit_test(lists_that_were_not_frozen_are_refused),
     };
