@@ -50,6 +50,7 @@ struct bench {
     struct scp_key_set domain_keys;
     uint8_t domain_parameters[64];
     struct scp_aid bank_a;
+    struct scp_aid retired; /* whose bank a plan takes out of use: bank A unless a test says else */
 
     /* The card's record in the server. */
     struct session_card record;
@@ -133,5 +134,7 @@ void assert_record_is_true(struct bench *b);
 /* The bank that the PPSE lists pays; the AID goes to `aid`. */
 void assert_listed_bank_pays(struct bench *b, struct scp_aid *aid);
 void assert_social_security_is_as_issued(struct bench *b);
+/* Whether the PPSE lists a bank, which then pays. It never lists one that is not there. */
+bool bench_pays(struct bench *b);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <glob.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Where a contact is cut. */
@@ -104,15 +103,6 @@ static void tear_and_recover(struct sweep *s, const struct cut *cut)
 /* ---- sweeps -----------------------------------------------------------------------------------
  */
 
-/* In the normal run a stride; all of them when REBIND_FULL is set. */
-static size_t stride(size_t of)
-{
-    enum { NORMAL = 12 };
-    const char *full = getenv("REBIND_FULL");
-    bool is_full = full != NULL && full[0] == '1';
-    return is_full || of <= NORMAL ? 1 : (of + NORMAL - 1) / NORMAL;
-}
-
 static void sweep_points(struct sweep *s, size_t commands, size_t writes)
 {
     size_t covered = 0;
@@ -121,7 +111,7 @@ static void sweep_points(struct sweep *s, size_t commands, size_t writes)
         tear_and_recover(s, &(struct cut){.command = n, .answers_lost = true});
         covered += 2;
     }
-    for (size_t n = 1; n <= writes; n += stride(writes)) {
+    for (size_t n = 1; n <= writes; n++) {
         tear_and_recover(s, &(struct cut){.write = n});
         covered++;
     }
