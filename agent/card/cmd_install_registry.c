@@ -121,6 +121,10 @@ static uint16_t update_privileges(struct card_image *image, struct card_applicat
     uint32_t set = 0;
     if (!card_privileges_read(privileges, app->sd != NULL, &set))
         return SCP_SW_WRONG_DATA;
+    /* What is locked cannot be all that a locked card selects. */
+    if (scp_privileges_have(set, SCP_PRIVILEGE_FINAL_APPLICATION) &&
+        scp_life_cycle_is_locked(app->state))
+        return SCP_SW_CONDITIONS_NOT_SATISFIED;
     /* Without its own the issuer security domain could not give any back. */
     if (card_is_isd(image, app) || !card_privileges_give(image, app, set))
         return SCP_SW_CONDITIONS_NOT_SATISFIED;

@@ -250,6 +250,21 @@ static void gpcs_6_6_2_a_final_application_that_is_only_installed_leaves_the_iss
     rig_free(rig);
 }
 
+static void gpcs_9_4_2_1_a_locked_application_does_not_become_the_final_one(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_loaded("");
+    assert_sw(0x9000, instantiate(rig, SCP_BYTES(first_aid), 0, 0));
+    assert_sw(0x9000, rig_send_hex(rig, "80F0408006D15600000101"));
+    const struct scp_install update = {.p1 = SCP_INSTALL_FOR_REGISTRY_UPDATE,
+                                       .application = SCP_BYTES(first_aid),
+                                       .privileges = SCP_LITERAL(0x00, 0x02, 0x00)};
+    assert_sw(0x6985, rig_install(rig, update));
+    assert_sw(0x9000, rig_send_hex(rig, "80F0400006D15600000101"));
+    assert_sw(0x9000, rig_install(rig, update));
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +281,7 @@ int main(void)
         cmocka_unit_test(gpcs_6_4_2_2_a_channel_with_an_application_of_its_own),
         cmocka_unit_test(gpcs_6_4_2_1_1_a_locked_default_application_gives_way_to_the_final_one),
         cmocka_unit_test(gpcs_6_6_2_the_final_application_alone_is_selected_on_a_locked_card),
+        cmocka_unit_test(gpcs_9_4_2_1_a_locked_application_does_not_become_the_final_one),
         cmocka_unit_test(gpcs_6_6_2_a_final_application_that_is_only_installed_leaves_the_issuer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
