@@ -2,6 +2,7 @@
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
 #include "ota-server/api/path.h"
+#include "policies/compile/schema.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +23,9 @@ static json_t *render(const void *element)
     json_t *regions = json_array();
     for (size_t i = 0; i < bank->region_count; i++)
         json_array_append_new(regions, json_string(bank->regions[i]));
-    return json_pack("{s:s, s:s, s:s, s:o}", "id", bank->id, "name", bank->name, "status",
-                     statuses[bank->status], "regions", regions);
+    return json_pack("{s:s, s:s, s:s, s:s?, s:o}", "id", bank->id, "name", bank->name, "status",
+                     statuses[bank->status], "kind", bank->kind[0] == '\0' ? NULL : bank->kind,
+                     "regions", regions);
 }
 
 static void set_etag(struct http_response *response, const struct store_bank *bank)
@@ -42,6 +44,14 @@ static bool read_status(const char *text, struct store_bank *bank, struct http_r
         }
     }
     problem_member(response, "status", "must be active, suspended or leaving");
+    return false;
+}
+
+static bool check_kind(const struct store_bank *bank, struct http_response *response)
+{
+    if (bank->kind[0] == '\0' || policy_word_index(POLICY_BANK_KIND, bank->kind) >= 0)
+        return true;
+    problem_member(response, "kind", "must be state, joint-stock, city, rural, postal or foreign");
     return false;
 }
 
@@ -74,13 +84,15 @@ static bool read_bank(const struct http_request *request, struct http_response *
     const struct body_member members[] = {
         {"name", BODY_TEXT, .required = true, .text = bank->name, .size = sizeof bank->name},
         {"status", BODY_TEXT, .required = true, .text = status, .size = sizeof status},
+        {"kind", BODY_TEXT, .nullable = true, .text = bank->kind, .size = sizeof bank->kind},
         {"regions", BODY_ARRAY, .required = true, .json = &regions},
     };
     struct body body;
     if (!body_open(&body, request, response))
         return false;
     bool fits = body_read(&body, members, sizeof members / sizeof members[0], response) &&
-                read_status(status, bank, response) && read_regions(regions, bank, response);
+                read_status(status, bank, response) && check_kind(bank, response) &&
+                read_regions(regions, bank, response);
     body_close(&body);
     return fits;
 }

@@ -27,7 +27,14 @@ http_handler_fn api_operation_get, api_operation_list, api_operation_events, api
 /* audit.c */
 http_handler_fn api_audit_list, api_audit_checkpoint;
 /* policies.c */
-http_handler_fn api_policy_post, api_policy_activate, api_policy_get, api_policy_list;
+http_handler_fn api_policy_post, api_policy_check, api_policy_propose, api_policy_approve;
+http_handler_fn api_policy_activate, api_policy_rollback, api_policy_get, api_policy_list;
+/* stops.c */
+http_handler_fn api_stop_post, api_stop_delete, api_stop_list;
+/* decisions.c */
+http_handler_fn api_decision_get, api_decision_list, api_operation_decision;
+/* confirmations.c */
+http_handler_fn api_confirmation_post;
 /* principals.c */
 http_handler_fn api_principal_post, api_principal_list, api_principal_delete;
 /* agents.c */

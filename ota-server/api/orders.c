@@ -1,6 +1,7 @@
 /* Operations that are asked for: /v1/cards/{card}/binding, /v1/cards/{card}/operations, and
  * /v1/operations/{operation}/cancel. */
 #include "ota-server/api/api.h"
+#include "ota-server/api/given.h"
 #include "ota-server/api/handlers.h"
 #include "ota-server/api/principal_kind.h"
 #include "ota-server/api/refusal.h"
@@ -13,12 +14,12 @@
 #define ROLE_PAYMENT "payment"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static void answer_denied(struct http_response *response, const struct store_decision *decision)
+static void answer_denied(struct http_response *response, const struct order_result *result)
 {
-    answer_refusal(response, REBIND_REFUSED_POLICY_DENIED, decision->reason);
-    http_problem_text(response, "rule", decision->rule);
-    http_problem_text(response, "reason", decision->reason);
-    http_problem_number(response, "policy", decision->policy_version);
+    answer_refusal(response, REBIND_REFUSED_POLICY_DENIED, result->reason);
+    http_problem_text(response, "rule", result->decision.rule);
+    http_problem_text(response, "reason", result->reason);
+    http_problem_number(response, "policy", result->decision.policy_version);
 }
 
 static bool read_key(const struct http_request *request, struct http_response *response,
@@ -68,7 +69,7 @@ static void make(const struct api *api, const struct http_request *request, stru
         return;
     enum rebind_refusal refusal = order_make(api->rebind, order, &result);
     if (refusal == REBIND_REFUSED_POLICY_DENIED)
-        answer_denied(response, &result.decision);
+        answer_denied(response, &result);
     else if (refusal == REBIND_REFUSED_KEY_REUSED)
         answer_refusal(response, refusal,
                        "the Idempotency-Key was sent before with another card, kind or product");
@@ -90,6 +91,8 @@ struct order_text {
     bool has_product;
     int64_t priority;
     int64_t deadline_ms;
+    struct given_text given;
+    struct decision_given read;
 };
 
 /* A product, if there is one, is the asking bank's own. */
@@ -106,12 +109,15 @@ static bool check_product(const struct http_request *request, const struct order
     return false;
 }
 
-static void take_text(const struct order_text *text, struct order *order)
+static bool take_text(const struct http_request *request, struct order_text *text,
+                      struct order *order, struct http_response *response)
 {
+    order->given = &text->read;
     order->product = text->has_product ? text->product : NULL;
     order->role = text->role;
     order->priority = (uint32_t)text->priority;
     order->deadline_ms = text->deadline_ms;
+    return given_read(&text->given, request, &text->read, response);
 }
 
 #define SCHEDULE(text)                                                         \
@@ -141,19 +147,23 @@ void api_binding_put(void *ctx, const struct http_request *request, struct http_
         {"product", BODY_TEXT, .required = true, .text = text.product, .size = sizeof text.product,
          .present = &text.has_product},
         SCHEDULE(text),
+        GIVEN_MEMBERS(text.given),
     };
     if (!read_body(request, response, members, COUNT(members)) ||
-        !check_product(request, &text, response))
+        !check_product(request, &text, response) || !take_text(request, &text, &order, response))
         return;
-    take_text(&text, &order);
     make(ctx, request, &order, response);
 }
 
 void api_binding_delete(void *ctx, const struct http_request *request,
                         struct http_response *response)
 {
-    struct order order = {
-        .kind = STORE_OPERATION_REVOKE, .role = ROLE_PAYMENT, .priority = STORE_PRIORITY_USUAL};
+    const struct decision_given given = {.language =
+                                             http_request_header(request, "accept-language")};
+    struct order order = {.kind = STORE_OPERATION_REVOKE,
+                          .role = ROLE_PAYMENT,
+                          .priority = STORE_PRIORITY_USUAL,
+                          .given = &given};
     make(ctx, request, &order, response);
 }
 
@@ -222,12 +232,13 @@ void api_card_operation_post(void *ctx, const struct http_request *request,
          .present = &text.has_form},
         {"role", BODY_TEXT, .nullable = true, .text = text.role, .size = sizeof text.role},
         SCHEDULE(text),
+        GIVEN_MEMBERS(text.given),
     };
     if (!read_body(request, response, members, COUNT(members)) ||
         !read_kind(request, &text, &order, response) || !read_form(&text, &order, response) ||
-        !read_product(&text, &order, response) || !check_product(request, &text, response))
+        !read_product(&text, &order, response) || !check_product(request, &text, response) ||
+        !take_text(request, &text, &order, response))
         return;
-    take_text(&text, &order);
     make(ctx, request, &order, response);
 }
 

@@ -11,6 +11,7 @@
 #define APPROVER ROLE(APPROVER)
 #define OFFICER ROLE(OFFICER)
 #define AUDITOR ROLE(AUDITOR)
+#define BUREAU (OPERATOR | AUTHOR | APPROVER | AUDITOR | OFFICER)
 
 #define JSON "application/json"
 #define CAP "application/java-archive"
@@ -66,11 +67,23 @@ const struct http_route api_routes[] = {
     {"GET", "/v1/audit/checkpoint", api_audit_checkpoint, AUDITOR | OPERATOR, 0, NULL},
 
     {"POST", "/v1/policies", api_policy_post, AUTHOR, API_POLICY_MAX, YAML},
-    {"POST", "/v1/policies/{version}/activate", api_policy_activate, APPROVER, 0, NULL},
-    {"GET", "/v1/policies", api_policy_list, OPERATOR | AUTHOR | APPROVER | AUDITOR | OFFICER, 0,
-     NULL},
-    {"GET", "/v1/policies/{version}", api_policy_get,
-     OPERATOR | AUTHOR | APPROVER | AUDITOR | OFFICER, 0, NULL},
+    {"POST", "/v1/policies/{version}/check", api_policy_check, AUTHOR | APPROVER, 0, NULL},
+    {"POST", "/v1/policies/{version}/propose", api_policy_propose, AUTHOR, 0, NULL},
+    {"POST", "/v1/policies/{version}/approve", api_policy_approve, APPROVER, 0, NULL},
+    {"POST", "/v1/policies/{version}/activate", api_policy_activate, APPROVER | OFFICER,
+     API_BODY_MAX, JSON},
+    {"POST", "/v1/policies/rollback", api_policy_rollback, APPROVER | OFFICER, 0, NULL},
+    {"GET", "/v1/policies", api_policy_list, BUREAU, 0, NULL},
+    {"GET", "/v1/policies/{version}", api_policy_get, BUREAU, 0, NULL},
+    {"POST", "/v1/policies/stops", api_stop_post, OFFICER | APPROVER, API_BODY_MAX, JSON},
+    {"DELETE", "/v1/policies/stops/{stop}", api_stop_delete, OFFICER | APPROVER, 0, NULL},
+    {"GET", "/v1/policies/stops", api_stop_list, BUREAU, 0, NULL},
+
+    {"GET", "/v1/decisions", api_decision_list, BUREAU | BANK, 0, NULL},
+    {"GET", "/v1/decisions/{decision}", api_decision_get, BUREAU | BANK, 0, NULL},
+    {"GET", "/v1/operations/{operation}/decision", api_operation_decision, BUREAU | BANK, 0, NULL},
+    {"POST", "/v1/cards/{card}/confirmations", api_confirmation_post, OPERATOR | APPROVER | OFFICER,
+     API_BODY_MAX, JSON},
 
     {"POST", "/v1/principals", api_principal_post, OFFICER, API_BODY_MAX, JSON},
     {"GET", "/v1/principals", api_principal_list, OFFICER | AUDITOR, 0, NULL},

@@ -2,6 +2,7 @@
 #include "ota-server/api/api.h"
 #include "ota-server/daemon/daemon.h"
 #include "ota-server/http/tls.h"
+#include "ota-server/rebind/policy_cache.h"
 #include "scp/host/file.h"
 
 #include <signal.h>
@@ -149,6 +150,12 @@ int daemon_check(struct daemon_parts *parts)
     return check_certificates(&parts->config);
 }
 
+static int fail_memory(void)
+{
+    fputs("ota-server: memory is exhausted\n", stderr);
+    return EXIT_DAEMON_FAILED;
+}
+
 int daemon_serve(struct daemon_parts *parts)
 {
     const struct daemon_config *config = &parts->config;
@@ -156,11 +163,17 @@ int daemon_serve(struct daemon_parts *parts)
     struct card_profiles *profiles = card_profiles_new(config->profiles, &problem);
     if (profiles == NULL)
         return fail_profiles(config, &problem);
+    struct policy_cache *policies = policy_cache_new();
+    if (policies == NULL) {
+        card_profiles_free(profiles);
+        return fail_memory();
+    }
     const struct rebind_service service = {
         .store = parts->store,
         .vault = parts->vault,
         .env = &parts->env,
         .profiles = profiles,
+        .policies = policies,
         .failure_budget = config->failure_budget,
         .attempts_max = config->attempts,
         .backoff_first_ms = config->backoff_first_ms,
@@ -177,6 +190,7 @@ int daemon_serve(struct daemon_parts *parts)
     };
     int status = run(parts, &api);
     rebind_log_free(api.log);
+    policy_cache_free(policies);
     card_profiles_free(profiles);
     return status;
 }

@@ -29,10 +29,10 @@ static enum store_error audit(const struct making *m, const char *action)
 {
     char object[STORE_NAME_SIZE];
     json_t *json =
-        json_pack("{s:s?, s:s, s:s, s:s, s:i, s:s}", "product", m->order->product, "effect",
+        json_pack("{s:s?, s:s, s:s, s:s, s:i, s:s, s:s}", "product", m->order->product, "effect",
                   m->result->decision.effect, "rule", m->result->decision.rule, "reason",
                   m->result->decision.reason, "policy", (int)m->result->decision.policy_version,
-                  "operation", m->result->operation.id);
+                  "decision", m->made.record.id, "operation", m->result->operation.id);
     char *detail = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     struct store_audit_entry entry = {
         .actor = m->order->principal, .action = action, .object = object, .detail = detail};
@@ -147,9 +147,13 @@ static enum rebind_refusal decide(struct making *m)
     const struct decision_request request = {
         .card = &m->card,
         .bank = m->has_product ? &m->bank : NULL,
+        .product = m->has_product ? m->ref : NULL,
+        .old_product = m->current.product,
         .role = m->product.role,
         .action = operation_kind_name(m->kind),
         .actor_kind = m->order->principal_kind,
+        .actor = m->order->principal,
+        .given = m->order->given,
     };
     if (!order_kinds[m->kind].asks_policy) {
         snprintf(m->result->decision.effect, sizeof m->result->decision.effect, "allow");
@@ -157,10 +161,13 @@ static enum rebind_refusal decide(struct making *m)
                  "It changes nothing on the card.");
         return REBIND_REFUSED_NONE;
     }
-    enum rebind_refusal refusal = decision_make(m->service, m->tx, &request, &m->result->decision,
-                                                &m->result->operation.obligations);
+    decision_fini(&m->made);
+    enum rebind_refusal refusal = decision_make(m->service, m->tx, &request, &m->made);
     if (refusal != REBIND_REFUSED_NONE)
         return refusal;
+    m->result->decision = m->made.stored;
+    m->result->operation.obligations = m->made.obligations;
+    memcpy(m->result->reason, m->made.reason, sizeof m->result->reason);
     return decision_allows(&m->result->decision) ? REBIND_REFUSED_NONE
                                                  : REBIND_REFUSED_POLICY_DENIED;
 }
@@ -236,12 +243,22 @@ static void describe(struct making *m)
     describe_previous(m);
 }
 
+/* What the policy was asked and said; kinds that it is not asked about have no decision. */
+static enum store_error keep_decision(struct making *m)
+{
+    return order_kinds[m->kind].asks_policy
+               ? decision_keep(m->tx, &m->made, m->result->operation.id)
+               : STORE_OK;
+}
+
 static enum rebind_refusal accept(struct making *m)
 {
     describe(m);
     enum store_error error = store_operation_add(m->tx, &m->result->operation);
     if (error == STORE_CONFLICT)
         return REBIND_REFUSED_OPERATION_OPEN;
+    if (error == STORE_OK)
+        error = keep_decision(m);
     if (error == STORE_OK)
         error = order_kinds[m->kind].desire(m);
     if (error == STORE_OK)
@@ -345,6 +362,13 @@ static enum rebind_refusal make(struct making *m)
     return refusal == REBIND_REFUSED_NONE ? accept(m) : refusal;
 }
 
+/* A denial changes nothing on the card but is itself recorded. */
+static enum store_error record_denial(struct making *m)
+{
+    STORE_TRY(decision_keep(m->tx, &m->made, ""));
+    return audit(m, order_kinds[m->kind].denied);
+}
+
 enum rebind_refusal order_make(const struct rebind_service *service, const struct order *order,
                                struct order_result *result)
 {
@@ -354,11 +378,10 @@ enum rebind_refusal order_make(const struct rebind_service *service, const struc
     if (error != STORE_OK)
         return rebind_refusal_of_store(error);
     enum rebind_refusal refusal = make(&m);
-    /* A denial changes nothing on the card but is itself recorded. */
     bool keep = refusal == REBIND_REFUSED_NONE || refusal == REBIND_REFUSED_POLICY_DENIED;
-    error =
-        refusal == REBIND_REFUSED_POLICY_DENIED ? audit(&m, order_kinds[m.kind].denied) : STORE_OK;
+    error = refusal == REBIND_REFUSED_POLICY_DENIED ? record_denial(&m) : STORE_OK;
     error = store_end(m.tx, keep ? error : STORE_INVALID);
+    decision_fini(&m.made);
     return keep && error != STORE_OK ? rebind_refusal_of_store(error) : refusal;
 }
 
@@ -448,5 +471,6 @@ enum rebind_refusal order_weigh(const struct rebind_service *service, const stru
         return rebind_refusal_of_store(error);
     enum rebind_refusal refusal = look_ahead(&m, out);
     store_rollback(m.tx);
+    decision_fini(&m.made);
     return refusal;
 }

@@ -3,6 +3,7 @@
 #ifndef OTA_SERVER_REBIND_ORDER_H
 #define OTA_SERVER_REBIND_ORDER_H
 
+#include "ota-server/rebind/decision.h"
 #include "ota-server/rebind/plan.h"
 #include "ota-server/rebind/service.h"
 
@@ -13,17 +14,19 @@ struct order {
     const char *product; /* "BANK/PRODUCT": of BIND and LOAD; of PURGE, one not to be held ready any
                           * more, or NULL; NULL otherwise */
     const char *role;    /* of REVOKE, SUSPEND and RESUME; otherwise the product's */
-    enum store_form form;        /* of LOAD */
-    uint32_t priority;           /* 0 to STORE_PRIORITY_MAX */
-    int64_t deadline_ms;         /* 0 for none */
-    const char *principal;       /* id of who asks */
-    const char *principal_kind;  /* for the policy */
-    const char *idempotency_key; /* "" for none */
+    enum store_form form;               /* of LOAD */
+    uint32_t priority;                  /* 0 to STORE_PRIORITY_MAX */
+    int64_t deadline_ms;                /* 0 for none */
+    const char *principal;              /* id of who asks */
+    const char *principal_kind;         /* for the policy */
+    const char *idempotency_key;        /* "" for none */
+    const struct decision_given *given; /* what else the policy may ask about; NULL: nothing */
 };
 
 struct order_result {
     struct store_operation operation; /* when accepted */
     struct store_decision decision;   /* when a policy was asked, also for POLICY_DENIED */
+    char reason[STORE_REASON_SIZE];   /* the decision's, in the language of who asks */
 };
 
 /* Whether this is a kind that can be ordered, and whether it must or may name a product. */

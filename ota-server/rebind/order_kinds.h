@@ -18,6 +18,7 @@ struct making {
     char ref[STORE_PRODUCT_REF_SIZE]; /* of the product; "" without */
     struct store_binding current;     /* of the role; product "" when there is none */
     struct store_resident resident;   /* of the ordered product; product "" when there is none */
+    struct decision made;             /* when a policy was asked */
 };
 
 struct order_kind {

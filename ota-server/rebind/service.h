@@ -8,11 +8,14 @@
 #include "ota-server/vault/vault.h"
 #include "scp/host/env.h"
 
+struct policy_cache; /* ota-server/rebind/policy_cache.h */
+
 struct rebind_service {
     struct store *store;
     struct vault *vault;
     const struct rebind_env *env;
     const struct card_profiles *profiles;
+    struct policy_cache *policies;
     uint32_t failure_budget;  /* failed authentications that a key set may cost before quarantine,
                                * each reported by another agent */
     uint32_t attempts_max;    /* contacts that may fail before an operation fails */

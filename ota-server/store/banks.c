@@ -9,6 +9,7 @@ static void read_bank(struct sql *q, struct store_bank *out)
     sql_get_text(q, out->name, sizeof out->name);
     out->status = sql_get_enum(q, STORE_BANK_LEAVING + 1);
     out->etag = sql_get_int(q);
+    sql_get_text(q, out->kind, sizeof out->kind);
 }
 
 static enum store_error read_regions(struct store_tx *tx, struct store_bank *out)
@@ -54,13 +55,16 @@ enum store_error store_bank_put(struct store_tx *tx, struct store_bank *bank, in
     int64_t expected = if_match == STORE_ETAG_ABSENT ? 0 : if_match;
     if (if_match != STORE_ETAG_ANY && expected != etag)
         return store_fail(tx, STORE_STALE, "the bank has changed since it was read");
-    struct sql q = sql_on(tx, "INSERT INTO bank (id, name, status, etag) VALUES (?, ?, ?, ?)"
+    struct sql q = sql_on(tx, "INSERT INTO bank (id, name, status, etag, kind)"
+                              " VALUES (?, ?, ?, ?, ?)"
                               " ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
-                              " status = excluded.status, etag = excluded.etag");
+                              " status = excluded.status, etag = excluded.etag,"
+                              " kind = excluded.kind");
     sql_put_text(&q, bank->id);
     sql_put_text(&q, bank->name);
     sql_put_int(&q, bank->status);
     sql_put_int(&q, etag + 1);
+    sql_put_text(&q, bank->kind);
     STORE_TRY(sql_run(&q));
     STORE_TRY(write_regions(tx, bank));
     bank->etag = etag + 1;
@@ -69,7 +73,7 @@ enum store_error store_bank_put(struct store_tx *tx, struct store_bank *bank, in
 
 enum store_error store_bank_get(struct store_tx *tx, const char *id, struct store_bank *out)
 {
-    struct sql q = sql_on(tx, "SELECT id, name, status, etag FROM bank WHERE id = ?");
+    struct sql q = sql_on(tx, "SELECT id, name, status, etag, kind FROM bank WHERE id = ?");
     sql_put_text(&q, id);
     if (sql_row(&q))
         read_bank(&q, out);
@@ -81,8 +85,8 @@ enum store_error store_bank_list(struct store_tx *tx, const char *after, struct 
                                  size_t cap, size_t *count)
 {
     *count = 0;
-    struct sql q =
-        sql_on(tx, "SELECT id, name, status, etag FROM bank WHERE id > ? ORDER BY id LIMIT ?");
+    struct sql q = sql_on(
+        tx, "SELECT id, name, status, etag, kind FROM bank WHERE id > ? ORDER BY id LIMIT ?");
     sql_put_text(&q, after);
     sql_put_int(&q, (int64_t)cap);
     while (*count < cap && sql_row(&q))

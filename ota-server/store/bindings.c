@@ -1,4 +1,4 @@
-#include "ota-server/store/sql.h"
+#include "ota-server/store/holdings.h"
 
 #include <string.h>
 
@@ -49,6 +49,7 @@ static enum store_error write_row(struct store_tx *tx, const struct store_bindin
 {
     char bank[STORE_SLUG_SIZE];
     STORE_TRY(store_bank_of(tx, binding->product, bank));
+    STORE_TRY(holding_take_out(tx, binding->card));
     struct sql q = sql_on(tx, "INSERT OR REPLACE INTO binding (card, role, bank, product, version,"
                               " suspended, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?)");
     sql_put_text(&q, binding->card);
@@ -58,7 +59,8 @@ static enum store_error write_row(struct store_tx *tx, const struct store_bindin
     sql_put_int(&q, binding->version);
     sql_put_int(&q, binding->suspended);
     sql_put_int(&q, binding->since_ms);
-    return sql_run(&q);
+    STORE_TRY(sql_run(&q));
+    return holding_put_in(tx, binding->card);
 }
 
 enum store_error store_binding_put(struct store_tx *tx, struct store_binding *binding)
@@ -97,10 +99,12 @@ static enum store_error last_change(struct store_tx *tx, const struct store_bind
 
 static enum store_error delete_row(struct store_tx *tx, const struct store_binding *binding)
 {
+    STORE_TRY(holding_take_out(tx, binding->card));
     struct sql q = sql_on(tx, "DELETE FROM binding WHERE card = ? AND role = ?");
     sql_put_text(&q, binding->card);
     sql_put_text(&q, binding->role);
-    return sql_run(&q);
+    STORE_TRY(sql_run(&q));
+    return holding_put_in(tx, binding->card);
 }
 
 enum store_error store_binding_revert(struct store_tx *tx, const struct store_binding *previous)

@@ -14,6 +14,7 @@ extern const char *const migration_schema_2[];
 extern const char *const migration_schema_3[];
 extern const char *const migration_schema_4[];
 extern const char *const migration_schema_5[];
+extern const char *const migration_schema_6[];
 
 /* The version that this program writes. */
 int64_t migration_latest(void);

@@ -211,7 +211,10 @@ enum store_error store_operation_update(struct store_tx *tx, struct store_operat
                               ") = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?");
     put_changing(&q, operation);
     sql_put_text(&q, operation->id);
-    return sql_run_found(&q);
+    STORE_TRY(sql_run_found(&q));
+    bool given_up =
+        operation->state == STORE_OPERATION_FAILED || operation->state == STORE_OPERATION_CANCELLED;
+    return given_up ? store_change_give_back(tx, operation->id) : STORE_OK;
 }
 
 /* One text for each index to go along: ?1 card, ?2 bank, ?3 state, ?4 the last id seen, ?5 limit.

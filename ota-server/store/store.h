@@ -74,6 +74,7 @@ struct store_bank {
     char id[STORE_SLUG_SIZE];
     char name[STORE_NAME_SIZE];
     enum store_bank_status status;
+    char kind[STORE_WORD_SIZE]; /* a word of the policies' bank.kind; "" when not recorded */
     char regions[STORE_REGIONS_MAX][STORE_WORD_SIZE];
     size_t region_count;
     int64_t etag; /* grows with every change; 1 when new */
@@ -362,6 +363,7 @@ STORE_MUST_USE enum store_error store_personalisation_use(struct store_tx *tx, c
                                                           const char *operation);
 
 #include "ota-server/store/store_keys.h"
+#include "ota-server/store/store_policies.h"
 #include "ota-server/store/store_work.h"
 
 #endif

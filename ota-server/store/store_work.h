@@ -1,5 +1,5 @@
 /* The store's second half: what is being done (operations, exchanges, events, contacts) and who may
- * do it and did it (principals, policies, audit). Included by store.h; the same rules hold. */
+ * do it and did it (principals, audit). Included by store.h; the same rules hold. */
 #ifndef OTA_SERVER_STORE_STORE_WORK_H
 #define OTA_SERVER_STORE_STORE_WORK_H
 
@@ -100,7 +100,8 @@ STORE_MUST_USE enum store_error store_operation_overdue(struct store_tx *tx,
                                                         struct store_operation *out, size_t cap,
                                                         size_t *count);
 /* Store state, cause, why, progress, evidence, attempts, not_before_ms and deadline_ms; the rest
- * never changes. Sets updated_ms. CONFLICT when the stored operation is no longer open. */
+ * never changes. Sets updated_ms. What fails or is cancelled gives back its places in the policy's
+ * limits. CONFLICT when the stored operation is no longer open. */
 STORE_MUST_USE enum store_error store_operation_update(struct store_tx *tx,
                                                        struct store_operation *operation);
 
@@ -302,41 +303,6 @@ STORE_MUST_USE enum store_error store_principal_disable(struct store_tx *tx, con
 STORE_MUST_USE enum store_error store_principal_list(struct store_tx *tx, const char *after,
                                                      struct store_principal *out, size_t cap,
                                                      size_t *count);
-
-/* ---- policies ----------------------------------------------------------------------------- */
-
-enum store_policy_status { STORE_POLICY_PROPOSED, STORE_POLICY_ACTIVE, STORE_POLICY_RETIRED };
-
-struct store_policy {
-    int32_t version;    /* counts from 1; set by the store */
-    uint8_t digest[32]; /* SHA-256 of the text; set by the store */
-    enum store_policy_status status;
-    char author[STORE_ID_SIZE];
-    char author_person[STORE_NAME_SIZE];
-    char approver[STORE_ID_SIZE]; /* "" until activated */
-    char approver_person[STORE_NAME_SIZE];
-    int64_t created_ms;
-    int64_t activated_ms; /* 0 until activated */
-};
-
-/* `policy` names author and author_person. */
-STORE_MUST_USE enum store_error
-store_policy_propose(struct store_tx *tx, struct store_policy *policy, struct scp_bytes yaml);
-/* Make a version the active one and retire the one that was. CONFLICT when the approver is the
- * author or the same person; INVALID without a person. Activating the active version changes
- * nothing. */
-STORE_MUST_USE enum store_error store_policy_activate(struct store_tx *tx, int32_t version,
-                                                      const char *approver,
-                                                      const char *approver_person);
-STORE_MUST_USE enum store_error store_policy_get(struct store_tx *tx, int32_t version,
-                                                 struct store_policy *out);
-STORE_MUST_USE enum store_error store_policy_active(struct store_tx *tx, struct store_policy *out);
-STORE_MUST_USE enum store_error store_policy_yaml(struct store_tx *tx, int32_t version,
-                                                  struct store_blob *out);
-/* `after` is the last version seen; 0 to start. */
-STORE_MUST_USE enum store_error store_policy_list(struct store_tx *tx, int32_t after,
-                                                  struct store_policy *out, size_t cap,
-                                                  size_t *count);
 
 /* ---- audit -------------------------------------------------------------------------------- */
 

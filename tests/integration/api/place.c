@@ -2,6 +2,7 @@
 
 #include "ota-server/api/base64.h"
 #include "ota-server/api/principal_kind.h"
+#include "ota-server/rebind/policy_cache.h"
 #include "ota-server/vault/record.h"
 #include "scp/host/file.h"
 #include "tests/support/cap_maker.h"
@@ -184,11 +185,14 @@ int place_make(void **state)
     open_store(place);
     place->profiles = card_profiles_new(SOURCE("configs/profiles"), &problem);
     assert_non_null(place->profiles);
+    place->policies = policy_cache_new();
+    assert_non_null(place->policies);
     place->service = (struct rebind_service){
         .store = place->store,
         .vault = place->vault,
         .env = &place->env,
         .profiles = place->profiles,
+        .policies = place->policies,
         .failure_budget = 2,
         .attempts_max = 5,
         .contact_window_ms = 60000,
@@ -211,6 +215,7 @@ int place_remove(void **state)
     char *const argv[] = {rm, flags, place->http.dir, NULL};
     fixture_stop(&place->http);
     card_profiles_free(place->profiles);
+    policy_cache_free(place->policies);
     store_close(place->store);
     vault_close(place->vault);
     int status = run_and_wait(argv);

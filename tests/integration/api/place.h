@@ -46,6 +46,7 @@ struct place {
     struct store *store;
     struct vault *vault;
     struct card_profiles *profiles;
+    struct policy_cache *policies;
     struct rebind_service service;
     struct api api;
     char principals[CLIENT_COUNT][STORE_ID_SIZE];

@@ -1,5 +1,6 @@
 #include "tests/integration/rebind/office.h"
 
+#include "ota-server/rebind/policy_cache.h"
 #include "ota-server/vault/record.h"
 
 #include <stdio.h>
@@ -162,8 +163,15 @@ static void add_card(struct office *o, struct store_tx *tx)
 static void add_policy(struct store_tx *tx, const char *text)
 {
     struct store_policy stored = {.author = "author", .author_person = "Ann"};
-    assert_ok(store_policy_propose(tx, &stored, scp_bytes_of(text, strlen(text))));
-    assert_ok(store_policy_activate(tx, stored.version, "approver", "Bob"));
+    const struct store_person ann = {"author", "Ann"};
+    const struct store_person bob = {"approver", "Bob"};
+    assert_ok(store_policy_add(tx, &stored, scp_bytes_of(text, strlen(text))));
+    assert_ok(store_policy_advance(tx, stored.version, STORE_POLICY_CHECKED, &ann, STORE_ETAG_ANY));
+    assert_ok(
+        store_policy_advance(tx, stored.version, STORE_POLICY_PROPOSED, &ann, STORE_ETAG_ANY));
+    assert_ok(
+        store_policy_advance(tx, stored.version, STORE_POLICY_APPROVED, &bob, STORE_ETAG_ANY));
+    assert_ok(store_policy_activate(tx, stored.version, &bob, 0));
 }
 
 static void fill(struct office *o)
@@ -190,11 +198,14 @@ struct office *office_new(const char *profile)
     open_vault(o);
     o->profiles = card_profiles_new(REBIND_SOURCE_DIR "/configs/profiles", &problem);
     assert_non_null(o->profiles);
+    o->policies = policy_cache_new();
+    assert_non_null(o->policies);
     o->service = (struct rebind_service){
         .store = o->store,
         .vault = o->vault,
         .env = &o->bench->env,
         .profiles = o->profiles,
+        .policies = o->policies,
         .failure_budget = OFFICE_BUDGET,
         .attempts_max = OFFICE_ATTEMPTS,
         .contact_window_ms = OFFICE_WINDOW_MS,
@@ -210,6 +221,7 @@ void office_free(struct office *o)
     store_close(o->store);
     vault_close(o->vault);
     card_profiles_free(o->profiles);
+    policy_cache_free(o->policies);
     for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s%s", o->store_path, suffixes[i]);
         (void)unlink(path);

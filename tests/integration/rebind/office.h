@@ -19,6 +19,7 @@ struct office {
     struct store *store;
     struct vault *vault;
     struct card_profiles *profiles;
+    struct policy_cache *policies;
     struct rebind_service service;
     char card[STORE_ID_SIZE];
     uint8_t identity[32];

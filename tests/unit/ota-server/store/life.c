@@ -141,6 +141,26 @@ static void replace_by_sample(struct fixture *f)
     run_on_file(f, sql);
 }
 
+/* What limits and facts count is there from the first day, and the active policy stays it. */
+static void assert_carried_over(struct store_tx *tx)
+{
+    const struct store_change_query of_region = {.region = "310000"};
+    const struct store_change_query switches = {.bank = "bank-a", .only_switches = true};
+    struct store_policy policy;
+    int64_t count = 0;
+    assert_ok(store_policy_active(tx, &policy));
+    assert_int_equal(policy.version, 1);
+    assert_string_equal(policy.approver_person, "bob");
+    assert_ok(store_change_count(tx, &of_region, &count));
+    assert_int_equal(count, 1);
+    assert_ok(store_change_count(tx, &switches, &count));
+    assert_int_equal(count, 0);
+    assert_ok(store_holding_count(tx, "310000", "bank-a", &count));
+    assert_int_equal(count, 1);
+    assert_ok(store_holding_count(tx, NULL, NULL, &count));
+    assert_int_equal(count, 1);
+}
+
 static void database_of_version_1_is_read(void **state)
 {
     struct fixture *f = *state;
@@ -159,6 +179,7 @@ static void database_of_version_1_is_read(void **state)
     assert_ok(store_operation_open(tx, card.id, &operation));
     assert_string_equal(operation.id, "0B000000000000000000000000000001");
     assert_int_equal(operation.progress.bytes_total, 32768);
+    assert_carried_over(tx);
     assert_ok(store_audit_verify(tx, &broken));
     store_rollback(tx);
 }
