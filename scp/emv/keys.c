@@ -55,11 +55,11 @@ static enum scp_error pan_digits(struct scp_bytes pan, struct scp_writer *digits
 }
 
 /* Pack the last `2 * count` of the digits into bytes. */
-static void pack(struct scp_bytes digits, size_t count, uint8_t *out)
+static void pack(struct scp_bytes digits, size_t count, struct scp_writer *out)
 {
     struct scp_bytes last = scp_bytes_from(digits, digits.len - 2 * count);
     for (size_t i = 0; i < count; i++)
-        out[i] = (uint8_t)(last.ptr[2 * i] << 4 | last.ptr[2 * i + 1]);
+        scp_put_u8(out, (uint8_t)(last.ptr[2 * i] << 4 | last.ptr[2 * i + 1]));
 }
 
 /* Decimalisation of a hash: its decimal digits first, then its letters as 0 to 5. */
@@ -67,6 +67,7 @@ static void decimalise(const uint8_t hash[SHA1_SIZE], uint8_t block[HALF])
 {
     uint8_t digits[4 * SHA1_SIZE];
     struct scp_writer w = scp_writer_on(digits, sizeof digits);
+    struct scp_writer out = scp_writer_on(block, HALF);
     for (int letters = 0; letters <= 1; letters++) {
         for (size_t i = 0; i < (size_t)2 * SHA1_SIZE; i++) {
             uint8_t nibble = i % 2 == 0 ? hash[i / 2] >> 4 : hash[i / 2] & 0x0F;
@@ -74,7 +75,7 @@ static void decimalise(const uint8_t hash[SHA1_SIZE], uint8_t block[HALF])
                 scp_put_u8(&w, nibble > 9 ? nibble - 10 : nibble);
         }
     }
-    pack(scp_bytes_slice(scp_written(&w), 0, SHORT_PAN_DIGITS), HALF, block);
+    pack(scp_bytes_slice(scp_written(&w), 0, SHORT_PAN_DIGITS), HALF, &out);
     scp_wipe(digits, sizeof digits);
 }
 
@@ -85,18 +86,19 @@ static enum scp_error card_block(struct scp_bytes pan, uint8_t psn, bool hashed,
 {
     uint8_t digits[DIGITS_MAX] = {0};
     struct scp_writer w = scp_writer_on(digits, sizeof digits);
+    struct scp_writer out = scp_writer_on(block, HALF);
     scp_put_fill(&w, 0, SHORT_PAN_DIGITS);
     enum scp_error error = pan_digits(pan, &w);
     size_t count = scp_written(&w).len - SHORT_PAN_DIGITS;
     scp_put_u8(&w, psn >> 4);
     scp_put_u8(&w, psn & 0x0F);
-    pack(scp_written(&w), HALF, block);
+    pack(scp_written(&w), HALF, &out);
     if (error == SCP_OK && hashed && count > SHORT_PAN_DIGITS) {
         uint8_t number[SCP_EMV_PAN_MAX + 1];
         uint8_t hash[SHA1_SIZE];
-        size_t size = (count + 1) / 2 + 1;
-        pack(scp_written(&w), size, number);
-        error = scp_sha1(scp_bytes_of(number, size), hash);
+        struct scp_writer n = scp_writer_on(number, sizeof number);
+        pack(scp_written(&w), (count + 1) / 2 + 1, &n);
+        error = scp_sha1(scp_written(&n), hash);
         if (error == SCP_OK)
             decimalise(hash, block);
         scp_wipe(number, sizeof number);
