@@ -13,7 +13,8 @@ void contact_reply_fini(struct contact_reply *reply)
 
 static enum rebind_refusal close_contact(struct contact *c)
 {
-    c->reply->more_work = c->job.operation.state == STORE_OPERATION_PENDING;
+    if (c->job.operation.state == STORE_OPERATION_PENDING)
+        c->reply->more_work = true;
     return rebind_refusal_of_store(store_contact_release(c->tx, c->job.card.id, c->agent->id));
 }
 
@@ -236,6 +237,21 @@ static enum rebind_refusal find_exchange(struct contact *c, const char *id,
     return holds ? REBIND_REFUSED_NONE : REBIND_REFUSED_EXCHANGE_UNKNOWN;
 }
 
+/* What the script did nobody can tell but the card, which is asked next. */
+static enum store_error ask_the_card(struct contact *c)
+{
+    struct store_operation open;
+    struct store_operation reading;
+    enum store_error error = store_operation_open(c->tx, c->job.card.id, &open);
+    if (error != STORE_NOT_FOUND)
+        return error;
+    c->reply->more_work = true;
+    return operation_life_order_reading(
+        c->tx, c->job.card.id,
+        "A script was answered after its operation had ended: the card is read for what it did.",
+        &reading);
+}
+
 /* The answer to a script of an operation that has ended in the meantime, or that cannot be loaded
  * any more: taken, so that the agent is rid of it, and believed in nothing. */
 static enum rebind_refusal take_late(struct contact *c, const struct store_exchange *exchange,
@@ -244,6 +260,8 @@ static enum rebind_refusal take_late(struct contact *c, const struct store_excha
     enum store_error error = store_exchange_answer(c->tx, exchange->id, digest);
     if (error == STORE_OK)
         error = job_doubt_content(&c->job);
+    if (error == STORE_OK)
+        error = ask_the_card(c);
     return error == STORE_OK ? close_contact(c) : rebind_refusal_of_store(error);
 }
 

@@ -1,7 +1,5 @@
 #include "ota-server/rebind/contact_call.h"
 
-#include <stdio.h>
-
 /* Whether a script may still run on the card that no open operation waits for. */
 static enum store_error has_loose_script(struct store_tx *tx, const char *card, bool *loose)
 {
@@ -38,20 +36,14 @@ static enum store_error expire_overdue(struct contact *c, const char *card)
 
 /* A script of an operation that has ended may still run on the card: the card is read, which burns
  * it, although nobody has asked for anything. */
-static enum store_error order_reading(struct contact *c, const char *card,
+static enum store_error order_burning(struct contact *c, const char *card,
                                       struct store_operation *operation)
 {
-    *operation = (struct store_operation){
-        .kind = STORE_OPERATION_AUDIT,
-        .priority = STORE_PRIORITY_USUAL,
-        .decision = {.effect = "allow",
-                     .reason = "A script of an operation that has ended may still run on the card, "
-                               "which is read to make an end of it."},
-    };
-    snprintf(operation->card, sizeof operation->card, "%s", card);
-    STORE_TRY(store_operation_add(c->tx, operation));
-    STORE_TRY(operation_life_show(c->tx, operation));
-    return operation_life_audit(c->tx, operation, "", "card.audit");
+    return operation_life_order_reading(
+        c->tx, card,
+        "A script of an operation that has ended may still run on the card: it is read to make an "
+        "end of that.",
+        operation);
 }
 
 enum store_error contact_take_work(struct contact *c, const char *card,
@@ -63,7 +55,7 @@ enum store_error contact_take_work(struct contact *c, const char *card,
     if (error != STORE_NOT_FOUND)
         return error;
     STORE_TRY(has_loose_script(c->tx, card, &may_still_run));
-    return may_still_run ? order_reading(c, card, operation) : STORE_NOT_FOUND;
+    return may_still_run ? order_burning(c, card, operation) : STORE_NOT_FOUND;
 }
 
 /* ---- for the push ------------------------------------------------------------------------ */

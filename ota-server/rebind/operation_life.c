@@ -108,10 +108,30 @@ enum store_error operation_life_fail(struct store_tx *tx, struct store_operation
 }
 
 enum store_error operation_life_cancel(struct store_tx *tx, struct store_operation *operation,
-                                       const char *actor)
+                                       const char *actor, const char *cause)
 {
-    STORE_TRY(end(tx, operation, STORE_OPERATION_CANCELLED, "it was cancelled on request"));
+    STORE_TRY(end(tx, operation, STORE_OPERATION_CANCELLED, cause));
     return operation_life_audit(tx, operation, actor, "operation.cancelled");
+}
+
+/* ---- readings of the service's own -------------------------------------------------------- */
+
+enum store_error operation_life_order_reading(struct store_tx *tx, const char *card,
+                                              const char *reason, struct store_operation *operation)
+{
+    *operation = (struct store_operation){.kind = STORE_OPERATION_AUDIT,
+                                          .priority = STORE_PRIORITY_USUAL,
+                                          .decision = {.effect = "allow"}};
+    snprintf(operation->card, sizeof operation->card, "%s", card);
+    snprintf(operation->decision.reason, sizeof operation->decision.reason, "%s", reason);
+    STORE_TRY(store_operation_add(tx, operation));
+    STORE_TRY(operation_life_show(tx, operation));
+    return operation_life_audit(tx, operation, "", "card.audit");
+}
+
+bool operation_life_is_own_reading(const struct store_operation *operation)
+{
+    return operation->kind == STORE_OPERATION_AUDIT && operation->principal[0] == '\0';
 }
 
 /* ---- deadlines ---------------------------------------------------------------------------- */

@@ -38,8 +38,16 @@ STORE_MUST_USE enum store_error operation_life_audit(struct store_tx *tx,
 STORE_MUST_USE enum store_error operation_life_fail(struct store_tx *tx,
                                                     struct store_operation *operation,
                                                     const char *actor, const char *cause);
-STORE_MUST_USE enum store_error
-operation_life_cancel(struct store_tx *tx, struct store_operation *operation, const char *actor);
+STORE_MUST_USE enum store_error operation_life_cancel(struct store_tx *tx,
+                                                      struct store_operation *operation,
+                                                      const char *actor, const char *cause);
+
+/* The service itself wants the card to be read: an audit that nobody asked for, which gives way to
+ * any order. `reason` is what its decision says. */
+STORE_MUST_USE enum store_error operation_life_order_reading(struct store_tx *tx, const char *card,
+                                                             const char *reason,
+                                                             struct store_operation *operation);
+bool operation_life_is_own_reading(const struct store_operation *operation);
 
 /* Whether it is open and its deadline has passed. */
 bool operation_life_is_overdue(const struct rebind_service *service,

@@ -298,7 +298,8 @@ static bool may_know(const struct order *order, const struct store_operation *op
            is_of(operation->previous_product, order->bank);
 }
 
-/* An operation past its deadline is in nobody's way. */
+/* An operation past its deadline is in nobody's way, nor is a reading of the service's own: what is
+ * ordered reads the card too. */
 static enum store_error find_open(struct making *m, bool *found)
 {
     struct store_operation open;
@@ -309,6 +310,8 @@ static enum store_error find_open(struct making *m, bool *found)
     STORE_TRY(error);
     if (operation_life_is_overdue(m->service, &open))
         return operation_life_expire(m->tx, &open);
+    if (operation_life_is_own_reading(&open))
+        return operation_life_cancel(m->tx, &open, "", "it gave way to an order");
     *found = does(&open, m->order) && may_know(m->order, &open);
     if (*found)
         m->result->operation = open;
@@ -396,7 +399,7 @@ static enum rebind_refusal cancel(const struct rebind_service *service, struct s
         return REBIND_REFUSED_OPERATION_ENDED;
     enum store_error error = order_kinds[operation->kind].undo(tx, operation);
     if (error == STORE_OK)
-        error = operation_life_cancel(tx, operation, principal);
+        error = operation_life_cancel(tx, operation, principal, "it was cancelled on request");
     return rebind_refusal_of_store(error);
 }
 
@@ -443,7 +446,9 @@ static enum rebind_refusal look_ahead(struct making *m, struct order_prospect *o
     enum rebind_refusal refusal = load(m);
     if (refusal != REBIND_REFUSED_NONE)
         return refusal;
-    bool is_open = store_operation_open(m->tx, m->card.id, &open) == STORE_OK;
+    bool is_open = store_operation_open(m->tx, m->card.id, &open) == STORE_OK &&
+                   !operation_life_is_own_reading(&open) &&
+                   !operation_life_is_overdue(m->service, &open);
     meet(out,
          m->card.status == STORE_CARD_ACTIVE ? REBIND_REFUSED_NONE : REBIND_REFUSED_CARD_INACTIVE);
     meet(out, order_kinds[m->kind].judge(m));

@@ -374,9 +374,34 @@ static void answer_after_the_deadline_is_not_believed(void **state)
     assert_int_equal(office_operation(o).state, STORE_OPERATION_FAILED);
     assert_false(office_card(o).content_known);
     assert_false(office_sees_bank_b(o, &entry));
-    assert_refused(NONE, office_bind_b(o));
+    assert_refused(NONE, office_bind_b(o)); /* the reading that waits gives way */
     (void)carry_out(o);
     assert_pays(o, &o->bench->bank_b.instance);
+}
+
+/* The script ran whole before its cancelling was known to the agent: the card is asked. */
+static void late_answer_of_a_cancelled_operation_has_the_card_read(void **state)
+{
+    struct office *o = *state;
+    struct contact_reply reply;
+    struct contact_work work;
+    struct store_operation cancelled;
+    struct store_content entry;
+    office_order(o);
+    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
+    assert_refused(NONE, office_step(o, &office_agent, &reply)); /* the reading */
+    assert_refused(NONE, order_cancel(&o->service, o->operation, "operator", &cancelled));
+    assert_refused(NONE, office_step(o, &office_agent, &reply));
+    assert_false(reply.has_script);
+    assert_true(reply.more_work);
+    contact_reply_fini(&reply);
+    assert_false(office_sees_bank_b(o, &entry));
+    assert_int_equal(contact_find_work(&o->service, o->identity, &work), STORE_OK);
+    assert_true(work.is_due);
+    assert_true(office_contact(o, &office_agent) > 0);
+    assert_true(office_card(o).content_known);
+    assert_true(office_sees_bank_b(o, &entry));
+    assert_int_equal(office_contact(o, &office_agent), 0);
 }
 
 static void expired_operations_are_found_without_a_card(void **state)
@@ -522,6 +547,7 @@ int main(void)
         BOTH(interrupted_burning_is_taken_up_again),
         BOTH(overdue_operation_fails_when_the_card_comes),
         BOTH(answer_after_the_deadline_is_not_believed),
+        BOTH(late_answer_of_a_cancelled_operation_has_the_card_read),
         cmocka_unit_test_setup_teardown(expired_operations_are_found_without_a_card, setup,
                                         teardown),
         BOTH(failed_contacts_wait_longer_each_time),
