@@ -27,6 +27,9 @@ bool policy_finding_is_mistake(enum policy_finding_kind kind)
     return kinds[kind].is_mistake;
 }
 
+const char findings_never_text[] = "its conditions, with the scope's, exclude one another";
+const char findings_outside_text[] = "it has conditions between facts, or groups of alternatives";
+
 static void report(const struct analysing *a, enum policy_finding_kind kind,
                    const struct policy_rule *rule, const struct policy_rule *other,
                    const char *text)
@@ -47,11 +50,9 @@ static void look_at_rule(const struct analysing *a, size_t index)
     const struct policy_rule *rule = &a->policy->rules[index];
     const struct profile *profile = &a->profiles[index];
     if (profile->empty)
-        report(a, POLICY_NEVER_MATCHES, rule, NULL,
-               "its conditions, with the scope's, exclude one another");
+        report(a, POLICY_NEVER_MATCHES, rule, NULL, findings_never_text);
     else if (!profile->whole)
-        report(a, POLICY_NOT_ANALYSED, rule, NULL,
-               "it has conditions between facts, or groups of alternatives");
+        report(a, POLICY_NOT_ANALYSED, rule, NULL, findings_outside_text);
 }
 
 /* Whether an allowance asks for nothing that another does not ask for as well. */
@@ -106,7 +107,7 @@ static void look_at_pair(const struct analysing *a, size_t i, size_t j)
     }
 }
 
-static void look_at_all(const struct analysing *a)
+static bool look_at_all(const struct analysing *a)
 {
     size_t count = a->policy->rule_count;
     for (size_t i = 0; i < count; i++)
@@ -114,7 +115,7 @@ static void look_at_all(const struct analysing *a)
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
             look_at_pair(a, i, j);
-    policy_analyse_limits(a);
+    return policy_analyse_limits(a) && policy_analyse_exceptions(a);
 }
 
 bool policy_analyse(const struct policy *policy, policy_finding_fn *each, void *user)
@@ -123,9 +124,8 @@ bool policy_analyse(const struct policy *policy, policy_finding_fn *each, void *
     const struct analysing a = {policy, profiles, each, user};
     bool good = profiles != NULL;
     for (size_t i = 0; good && i < policy->rule_count; i++)
-        good = profile_make(policy, &policy->rules[i], &profiles[i]);
-    if (good)
-        look_at_all(&a);
+        good = profile_make(policy, &policy->rules[i].when, &profiles[i]);
+    good = good && look_at_all(&a);
     for (size_t i = 0; profiles != NULL && i < policy->rule_count; i++)
         profile_free(&profiles[i]);
     free(profiles);

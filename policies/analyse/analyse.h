@@ -12,18 +12,19 @@
 #include "policies/compile/policy.h"
 
 enum policy_finding_kind {
-    POLICY_NEVER_MATCHES, /* the rule's conditions exclude one another */
+    POLICY_NEVER_MATCHES, /* the conditions of the rule or exception exclude one another */
     POLICY_SHADOWED,      /* whenever the rule holds, `other` does, and the rule adds nothing */
-    POLICY_NO_EFFECT,     /* whenever the rule allows, `other` denies */
+    POLICY_NO_EFFECT,     /* whenever the rule allows, `other` denies; or an exception that never
+                             holds together with `other`, which it is to lift */
     POLICY_UNMET,         /* a limit that cannot be met */
     POLICY_IDLE,          /* a limit that is never reached */
     POLICY_CONFLICT,      /* both can hold; only that denial wins settles it */
-    POLICY_NOT_ANALYSED,  /* the rule has conditions outside of what is analysed */
+    POLICY_NOT_ANALYSED,  /* the rule or limit has conditions outside of what is analysed */
 };
 
 struct policy_finding {
     enum policy_finding_kind kind;
-    const char *id; /* of the rule or limit */
+    const char *id; /* of the rule, limit or exception */
     unsigned line;
     const char *other; /* "" where none is meant */
     unsigned other_line;

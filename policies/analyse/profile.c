@@ -45,10 +45,11 @@ static uint32_t only_symbol(const struct profile *profile, enum policy_fact fact
     return only ? (uint32_t)domain->is.values[0] : 0;
 }
 
-bool profile_make(const struct policy *policy, const struct policy_rule *rule, struct profile *out)
+bool profile_make(const struct policy *policy, const struct policy_condition *when,
+                  struct profile *out)
 {
     *out = (struct profile){.whole = true};
-    if (!take(out, &policy->scope) || !take(out, &rule->when))
+    if (!take(out, &policy->scope) || !take(out, when))
         return false;
     for (size_t i = 0; i < out->count; i++) {
         domain_settle(&out->domains[i]);

@@ -1,23 +1,25 @@
-/* A rule as the product of its facts' domains. Private to policies/analyse. */
+/* The conditions of a rule, limit or exception as the product of their facts' domains. Private to
+ * policies/analyse. */
 #ifndef POLICIES_ANALYSE_PROFILE_H
 #define POLICIES_ANALYSE_PROFILE_H
 
 #include "policies/analyse/domain.h"
 
 struct profile {
-    struct domain *domains; /* of the facts that the rule names; the heap's */
+    struct domain *domains; /* of the facts that they name; the heap's */
     size_t count;
-    bool whole;      /* the domains say all that the rule does; else it may hold less often */
-    bool empty;      /* it never holds */
-    uint32_t region; /* the only one that it holds for, as a symbol; 0: several */
+    bool whole;      /* the domains say all that they do; else they may hold less often */
+    bool empty;      /* they never hold */
+    uint32_t region; /* the only one that they hold for, as a symbol; 0: several */
     uint32_t bank;
 };
 
-/* The rule, within the policy's scope. False when memory is exhausted; free in any case. */
-bool profile_make(const struct policy *policy, const struct policy_rule *rule, struct profile *out);
+/* The conditions, within the policy's scope. False when memory is exhausted; free in any case. */
+bool profile_make(const struct policy *policy, const struct policy_condition *when,
+                  struct profile *out);
 void profile_free(struct profile *profile);
 
-/* NULL when the rule says nothing of the fact. */
+/* NULL when they say nothing of the fact. */
 const struct domain *profile_domain(const struct profile *profile, enum policy_fact fact);
 /* Whether some facts fit both; `a` and `b` are not empty. */
 bool profile_meets(const struct profile *a, const struct profile *b);

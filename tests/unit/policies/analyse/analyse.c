@@ -138,6 +138,66 @@ static void limits_that_are_never_reached_are_found(void **state)
     expect(LIMITS "  - {id: l, reason: x, switches: {at_most: 3, window: 90d}}\n"
                   "  - {id: m, reason: x, cool_down: {days: 30}}\n",
            "idle l\n");
+    expect(LIMITS "  - {id: l, reason: x, quota: {of: [bank], at_most: 9, window: 1d},\n"
+                  "     when: {card.region: r}}\n"
+                  "  - {id: m, reason: x, quota: {at_most: 9, window: 1d},\n"
+                  "     when: {card.region: {in: [r, s]}}}\n",
+           "idle l\n");
+    expect(LIMITS "  - {id: l, reason: x, quota: {of: [bank], at_most: 9, window: 1d}}\n"
+                  "  - {id: m, reason: x, quota: {at_most: 9, window: 1d},\n"
+                  "     when: {card.region: r}}\n",
+           "");
+}
+
+#define WHEN(when) "  - {id: l, reason: x, quota: {at_most: 9, window: 1d}, when: " when "}\n"
+
+static void conditions_of_limits_are_analysed(void **state)
+{
+    (void)state;
+    expect(LIMITS WHEN("{request.action: revoke}"), "idle l\n");
+    expect(LIMITS "  - {id: l, reason: x, switches: {at_most: 1, window: 9d},\n"
+                  "     when: {request.action: bind}}\n",
+           "idle l\n");
+    expect(LIMITS WHEN("{card.region: r, all: [{card.region: s}]}"), "idle l\n");
+    expect(LIMITS WHEN("{any: [{bank.id: b}, {bank.id: c}]}"), "not-analysed l\n");
+    expect(LIMITS WHEN("{bank.id: b}"), "");
+    expect(
+        HEAD ALLOW(
+            "a",
+            "{request.action: bind, card.region: r, binding.active_banks: 1}") "limits:\n  - {id: "
+                                                                               "l, reason: x, "
+                                                                               "active_banks: "
+                                                                               "{at_most: 1}, "
+                                                                               "when: "
+                                                                               "{card.region: "
+                                                                               "r}}\n",
+        "unmet l\n");
+    expect(
+        HEAD ALLOW(
+            "a",
+            "{request.action: bind, card.region: r, binding.active_banks: 1}") "limits:\n  - {id: "
+                                                                               "l, reason: x, "
+                                                                               "active_banks: "
+                                                                               "{at_most: 1}, "
+                                                                               "when: "
+                                                                               "{card.region: "
+                                                                               "s}}\n",
+        "");
+}
+
+#define EXCEPTION(when)                                                                       \
+    "exceptions:\n  - {id: e, overrides: [d], approver: Li, expires: 2027-01-31T00:00:00Z,\n" \
+    "     reason: x, when: " when "}\n"
+
+static void exceptions_that_lift_nothing_are_found(void **state)
+{
+    (void)state;
+    expect(HEAD DENY("d", "{card.region: r}") EXCEPTION("{card.region: s}"), "no-effect e d\n");
+    expect(HEAD DENY("d", "{card.region: r}") EXCEPTION("{card.region: r}"), "");
+    expect(HEAD DENY("d", "always") EXCEPTION("{card.region: r, all: [{card.region: {not: r}}]}"),
+           "never-matches e\n");
+    expect(HEAD DENY("d", "always, valid: {from: 2027-03-01T00:00:00Z}") EXCEPTION("always"),
+           "no-effect e d\n"); /* it has expired by then */
 }
 
 int main(void)
@@ -149,6 +209,8 @@ int main(void)
         cmocka_unit_test(what_lies_outside_is_listed),
         cmocka_unit_test(limits_that_cannot_be_met_are_found),
         cmocka_unit_test(limits_that_are_never_reached_are_found),
+        cmocka_unit_test(conditions_of_limits_are_analysed),
+        cmocka_unit_test(exceptions_that_lift_nothing_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
