@@ -160,7 +160,7 @@ static void add_card(struct office *o, struct store_tx *tx)
     assert_ok(store_binding_put(tx, &bound));
 }
 
-static void add_policy(struct store_tx *tx, const char *text)
+void office_add_policy(struct store_tx *tx, const char *text)
 {
     struct store_policy stored = {.author = "author", .author_person = "Ann"};
     const struct store_person ann = {"author", "Ann"};
@@ -179,7 +179,7 @@ static void fill(struct office *o)
     struct store_tx *tx = office_tx(o, STORE_WRITE);
     add_banks(o, tx);
     add_card(o, tx);
-    add_policy(tx, policy);
+    office_add_policy(tx, policy);
     assert_ok(store_commit(tx));
 }
 
@@ -274,7 +274,7 @@ void office_snapshot_free(struct office_snapshot *kept)
 void office_keep_old_banks(struct office *o)
 {
     struct store_tx *tx = office_tx(o, STORE_WRITE);
-    add_policy(tx, keeping_policy);
+    office_add_policy(tx, keeping_policy);
     assert_ok(store_commit(tx));
 }
 

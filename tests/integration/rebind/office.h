@@ -46,6 +46,9 @@ struct office_snapshot office_keep(struct office *o);
 void office_return_to(struct office *o, const struct office_snapshot *kept);
 void office_snapshot_free(struct office_snapshot *kept);
 
+/* The policy is the active one from now on. */
+void office_add_policy(struct store_tx *tx, const char *text);
+
 /* From now on the policy leaves the old bank on the card. */
 void office_keep_old_banks(struct office *o);
 
