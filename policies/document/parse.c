@@ -215,6 +215,18 @@ static struct doc_place place_of_offset(const struct document *doc, size_t offse
     return place;
 }
 
+/* The mistake that people make most, which the YAML reader tells in several ways. */
+static bool is_indented_by_tab(const struct document *doc, unsigned line, const char *problem)
+{
+    size_t at = 0;
+    for (unsigned before = 1; before < line && at < doc->source_len; at++)
+        before += doc->source[at] == '\n';
+    while (at < doc->source_len && doc->source[at] == ' ')
+        at++;
+    return at < doc->source_len && doc->source[at] == '\t' &&
+           (strstr(problem, "cannot start any token") != NULL || strstr(problem, "tab") != NULL);
+}
+
 static enum document_error fail_syntax(struct builder *b, const yaml_parser_t *parser)
 {
     if (parser->error == YAML_MEMORY_ERROR)
@@ -223,6 +235,8 @@ static enum document_error fail_syntax(struct builder *b, const yaml_parser_t *p
     struct doc_place place = parser->error == YAML_READER_ERROR
                                  ? place_of_offset(b->doc, parser->problem_offset)
                                  : place_of(parser->problem_mark);
+    if (is_indented_by_tab(b->doc, place.line, parser->problem))
+        return doc_fail_at(b->doc, place, b->problem, "a tab; lines are indented with blanks");
     const char *context = parser->context != NULL ? parser->context : "";
     return doc_fail_at(b->doc, place, b->problem, "not YAML: %s%s%s", parser->problem,
                        *context != '\0' ? ", " : "", context);

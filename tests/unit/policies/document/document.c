@@ -111,6 +111,22 @@ static void syntax_errors_have_a_place(void **state)
     assert_int_equal(problem.column, 4);
 }
 
+static void tabs_that_indent_are_called_by_name(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a:\n\tb: 1\n", "a:\n  b: 1\n  \tc: 2\n", "a:\n\t- 1\n"};
+    static const unsigned lines[] = {2, 3, 2};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct document_problem problem;
+        assert_null(read_text(texts[i], &problem));
+        assert_string_equal(problem.text, "a tab; lines are indented with blanks");
+        assert_int_equal(problem.line, lines[i]);
+    }
+    struct document_problem problem;
+    assert_null(read_text("a: @b\n", &problem));
+    assert_non_null(strstr(problem.text, "not YAML: "));
+}
+
 static void empty_documents_are_refused(void **state)
 {
     (void)state;
@@ -290,6 +306,7 @@ int main(void)
         cmocka_unit_test(byte_order_mark_is_no_part_of_the_text),
         cmocka_unit_test(files_that_hide_their_meaning_are_refused),
         cmocka_unit_test(syntax_errors_have_a_place),
+        cmocka_unit_test(tabs_that_indent_are_called_by_name),
         cmocka_unit_test(empty_documents_are_refused),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(number_of_values_is_limited),
