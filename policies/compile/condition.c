@@ -52,8 +52,7 @@ static struct policy_condition *next_member(struct filling *filling,
 
 /* ---- operands ----------------------------------------------------------------------------- */
 
-/* `$card.region`: the value of a fact. In quotes it is plain text. */
-static bool names_fact(const struct document_node *node)
+bool policy_names_fact(const struct document_node *node)
 {
     const char *text = doc_text(node);
     return text != NULL && text[0] == '$' && !doc_is_quoted(node);
@@ -135,7 +134,7 @@ static void take_symbols(struct policy_compiler *c, struct policy_test *test)
 static void take_one(struct policy_compiler *c, struct policy_condition *test,
                      const struct document_node *node)
 {
-    if (names_fact(node))
+    if (policy_names_fact(node))
         take_fact_operand(c, test, node);
     else if (policy_fact_info(test->test.fact)->type == POLICY_SET)
         test->test.constant =
@@ -147,7 +146,7 @@ static void take_one(struct policy_compiler *c, struct policy_condition *test,
 static void take_many(struct policy_compiler *c, struct policy_condition *test,
                       const struct document_node *node)
 {
-    if (names_fact(node)) {
+    if (policy_names_fact(node)) {
         take_fact_operand(c, test, node);
         return;
     }

@@ -44,6 +44,12 @@ static struct policy_value text_constant(struct policy_compiler *c, enum policy_
 {
     (void)fact;
     const char *text = doc_string(node, NULL, c->problem);
+    if (text != NULL && policy_names_fact(node)) {
+        doc_fail(node, c->problem,
+                 "a fact cannot stand here, only instead of a whole list or value; in quotes it is "
+                 "plain text");
+        text = NULL;
+    }
     return (struct policy_value){.present = text != NULL, .text = text};
 }
 

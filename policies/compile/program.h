@@ -224,6 +224,8 @@ struct policy_condition policy_make_test(struct policy_compiler *c, unsigned lin
                                          enum policy_fact fact, const char *op,
                                          struct policy_value constant);
 
+/* `$card.region`: the value of a fact. In quotes it is plain text. */
+bool policy_names_fact(const struct document_node *node);
 /* The fact that `text` names, or POLICY_FACT_COUNT with a problem at `node`. */
 enum policy_fact policy_compile_fact_name(struct policy_compiler *c,
                                           const struct document_node *node, const char *text);

@@ -187,6 +187,9 @@ static void comparisons_that_can_never_hold_are_refused(void **state)
          "binding.active_banks (a number)"},
         {"{card.region: {in: $bank.id}}", 20,
          "'in' cannot compare card.region (text) with bank.id (text)"},
+        {"{card.region: {in: [a, $bank.id]}}", 24,
+         "a fact cannot stand here, only instead of a whole list or value; in quotes it is plain "
+         "text"},
         {"{card.region: $card.regoin}", 15,
          "unknown fact 'card.regoin'; did you mean 'card.region'?"},
         {"{card.region: {absent: true}}", 24, "card.region is always present"},
@@ -212,6 +215,7 @@ static void quoted_dollar_is_plain_text(void **state)
     (void)state;
     char text[RULE_TEXT_SIZE];
     policy_free(compile_good(one_rule("{bank.id: \"$no.fact\"}", text)));
+    policy_free(compile_good(one_rule("{bank.id: {in: [\"$no.fact\", b]}}", text)));
 }
 
 static void mistakes_in_cases_are_named_with_their_place(void **state)
