@@ -11,15 +11,17 @@
 #include <wolfssl/wolfcrypt/pwdbased.h>
 
 enum {
-    FILE_VERSION = 1,
+    FILE_VERSION_1 = 1,
+    FILE_VERSION = 2,
     SCRYPT_COST = 15, /* 32 MiB */
     SCRYPT_COST_MAX = 20,
     SCRYPT_BLOCK = 8,
     SCRYPT_PARALLEL = 1,
     KEY_SET_MAX = 1 + VAULT_LABEL_MAX + 1 + 16 + 3 * (1 + SCP_KEY_MAX),
     BANK_KEY_MAX = 1 + VAULT_LABEL_MAX + 1 + SCP_KEY_MAX,
-    CONTENT_MAX =
-        3 * 32 + 2 + VAULT_KEY_SETS_MAX * KEY_SET_MAX + 2 + VAULT_BANK_KEYS_MAX * BANK_KEY_MAX,
+    SIGNING_KEY_MAX = 1 + VAULT_LABEL_MAX + 1 + 3 * SCP_KEY_COMPONENTS_MAX + VAULT_SIGNING_KEY_MAX,
+    CONTENT_MAX = 3 * 32 + 2 + VAULT_KEY_SETS_MAX * KEY_SET_MAX + 2 +
+                  VAULT_BANK_KEYS_MAX * BANK_KEY_MAX + 2 + VAULT_SIGNING_KEYS_MAX * SIGNING_KEY_MAX,
     FILE_MAX = VAULT_HEADER_LEN + CONTENT_MAX + GCM_TAG_LEN,
 };
 
@@ -60,14 +62,14 @@ static void put_header(struct scp_writer *w, const struct vault_header *header)
 static enum scp_error get_header(struct scp_reader *r, struct vault_header *header)
 {
     const struct scp_bytes found = scp_get(r, sizeof magic);
-    const uint8_t version = scp_get_u8(r);
+    header->version = scp_get_u8(r);
     header->kind = scp_get_u8(r);
     header->cost = scp_get_u8(r);
     scp_get_into(r, header->salt, sizeof header->salt);
     scp_get_into(r, header->nonce, sizeof header->nonce);
     if (!scp_bytes_equal(found, SCP_BYTES(magic)))
         return SCP_MALFORMED;
-    if (version != FILE_VERSION)
+    if (header->version < FILE_VERSION_1 || header->version > FILE_VERSION)
         return SCP_UNSUPPORTED;
     return scp_reader_status(r) == SCP_OK ? SCP_OK : SCP_MALFORMED;
 }
@@ -143,6 +145,22 @@ static void put_secrets(struct scp_writer *w, const struct vault_secrets *secret
     }
 }
 
+static void put_signing_keys(struct scp_writer *w, const struct vault_secrets *secrets)
+{
+    scp_put_u16(w, (uint16_t)secrets->signing_key_count);
+    for (size_t i = 0; i < secrets->signing_key_count; i++) {
+        const struct vault_signing_key *key = &secrets->signing_keys[i];
+        struct scp_reader values = scp_reader_on(scp_bytes_of(key->values, key->values_len));
+        put_text(w, key->label);
+        scp_put_u8(w, (uint8_t)key->component_count);
+        for (size_t c = 0; c < key->component_count; c++) {
+            scp_put_u8(w, key->components[c].type);
+            scp_put_u16(w, key->components[c].len);
+            scp_put(w, scp_get(&values, key->components[c].len));
+        }
+    }
+}
+
 static void get_text(struct scp_reader *r, char *to, size_t cap)
 {
     const struct scp_bytes text = scp_get_lv(r);
@@ -183,7 +201,27 @@ static size_t get_count(struct scp_reader *r, size_t max)
     return count > max ? 0 : count;
 }
 
-static enum scp_error get_secrets(struct scp_bytes content, struct vault_secrets *secrets)
+static void get_signing_key(struct scp_reader *r, struct vault_signing_key *key)
+{
+    struct scp_writer values = scp_writer_on(key->values, sizeof key->values);
+    get_text(r, key->label, sizeof key->label);
+    key->component_count = scp_get_u8(r);
+    if (key->component_count > SCP_KEY_COMPONENTS_MAX) {
+        key->component_count = 0;
+        scp_reader_fail(r, SCP_TOO_LONG);
+    }
+    for (size_t i = 0; i < key->component_count; i++) {
+        key->components[i].type = scp_get_u8(r);
+        key->components[i].len = scp_get_u16(r);
+        scp_put(&values, scp_get(r, key->components[i].len));
+    }
+    key->values_len = values.len;
+    if (scp_writer_status(&values) != SCP_OK)
+        scp_reader_fail(r, SCP_TOO_LONG);
+}
+
+static enum scp_error get_secrets(struct scp_bytes content, uint8_t version,
+                                  struct vault_secrets *secrets)
 {
     struct scp_reader r = scp_reader_on(content);
     scp_get_into(&r, secrets->seal_key, sizeof secrets->seal_key);
@@ -197,6 +235,10 @@ static enum scp_error get_secrets(struct scp_bytes content, struct vault_secrets
         get_text(&r, secrets->bank_keys[i].bank, sizeof secrets->bank_keys[i].bank);
         get_key(&r, &secrets->bank_keys[i].key);
     }
+    secrets->signing_key_count =
+        version == FILE_VERSION_1 ? 0 : get_count(&r, VAULT_SIGNING_KEYS_MAX);
+    for (size_t i = 0; i < secrets->signing_key_count; i++)
+        get_signing_key(&r, &secrets->signing_keys[i]);
     return scp_reader_end(&r) == SCP_OK ? SCP_OK : SCP_MALFORMED;
 }
 
@@ -212,7 +254,7 @@ static enum scp_error unseal(struct vault *vault, struct scp_bytes file)
         gcm_open(vault->file_key, vault->header.nonce, scp_bytes_slice(file, 0, VAULT_HEADER_LEN),
                  scp_bytes_from(file, VAULT_HEADER_LEN), &w);
     if (error == SCP_OK)
-        error = get_secrets(scp_written(&w), vault->secrets);
+        error = get_secrets(scp_written(&w), vault->header.version, vault->secrets);
     arena_free(&vault->arena, content);
     return error;
 }
@@ -262,6 +304,7 @@ static enum scp_error seal(struct vault *vault, const struct vault_header *heade
         return SCP_NO_MEMORY;
     struct scp_writer w = scp_writer_on(content, CONTENT_MAX);
     put_secrets(&w, vault->secrets);
+    put_signing_keys(&w, vault->secrets);
     put_header(file, header);
     enum scp_error error = scp_writer_status(&w);
     if (error == SCP_OK)
@@ -282,6 +325,7 @@ static enum scp_error write_file(const struct vault *vault, struct scp_bytes con
 enum scp_error vault_file_save(struct vault *vault, bool create)
 {
     struct vault_header header = vault->header;
+    header.version = FILE_VERSION;
     uint8_t *buffer = malloc(FILE_MAX);
     if (buffer == NULL)
         return SCP_NO_MEMORY;

@@ -1,6 +1,6 @@
 /* The vault's file.
  *
- *     "RBV" 01 ‖ kind(1) ‖ cost(1) ‖ salt(16) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16)
+ *     "RBV" 02 ‖ kind(1) ‖ cost(1) ‖ salt(16) ‖ nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16)
  *
  * with everything before the ciphertext as associated data. The key: kind 1, scrypt of the
  * passphrase and salt with N = 2^cost, r = 8, p = 1; kind 2, HMAC-SHA-256 of "rebind vault" ‖ salt
@@ -9,8 +9,9 @@
  *     seal key(32) ‖ pseudonym key(32) ‖ signing key(32)
  *     count(2) ‖ each key set: label ‖ diversification's name ‖ ENC ‖ MAC ‖ DEK
  *     count(2) ‖ each bank key: bank ‖ key
+ *     count(2) ‖ each signing key: label ‖ count(1) ‖ each component: type(1) ‖ length(2) ‖ value
  *
- * where each text and key is a length byte and that many bytes. */
+ * where each text and key is a length byte and that many bytes. Version 1 had no signing keys. */
 #ifndef OTA_SERVER_VAULT_FILE_H
 #define OTA_SERVER_VAULT_FILE_H
 
@@ -33,8 +34,8 @@ SCP_MUST_USE enum scp_error vault_file_key(const struct vault_header *header,
 SCP_MUST_USE enum scp_error vault_file_load(struct vault *vault,
                                             const struct vault_credential *credential);
 
-/* Seal vault->secrets under a new nonce and put them in place of the old file, or, when `create`,
- * where no file may be. STATE when another process wrote the file since it was read. */
-SCP_MUST_USE enum scp_error vault_file_save(struct vault *vault, bool create);
+/* vault_file_save (internal.h): seal vault->secrets under a new nonce and put them in place of the
+ * old file, or, when `create`, where no file may be. STATE when another process wrote the file
+ * since it was read. It writes this version, whatever was read. */
 
 #endif

@@ -98,7 +98,7 @@ bool vault_memory_locked(const struct vault *vault)
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
-static bool is_label(const char *label)
+bool vault_is_label(const char *label)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -154,7 +154,8 @@ enum scp_error vault_add_key_set(struct vault *vault, const char *label,
                                  enum scp_diversification scheme, const struct scp_key_set *masters)
 {
     struct vault_key_set set = {.scheme = scheme, .masters = *masters};
-    enum scp_error error = is_label(label) ? check_masters(scheme, masters) : SCP_OUT_OF_RANGE;
+    enum scp_error error =
+        vault_is_label(label) ? check_masters(scheme, masters) : SCP_OUT_OF_RANGE;
     if (error == SCP_OK) {
         memcpy(set.label, label, strlen(label) + 1);
         pthread_rwlock_wrlock(&vault->lock);
@@ -186,7 +187,7 @@ static enum scp_error append_bank_key(struct vault *vault, const char *bank,
 
 enum scp_error vault_add_bank_key(struct vault *vault, const char *bank, const struct scp_key *key)
 {
-    if (!is_label(bank) || key->len != GCM_KEY_LEN)
+    if (!vault_is_label(bank) || key->len != GCM_KEY_LEN)
         return SCP_OUT_OF_RANGE;
     pthread_rwlock_wrlock(&vault->lock);
     enum scp_error error = append_bank_key(vault, bank, key);

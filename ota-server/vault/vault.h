@@ -24,6 +24,7 @@
 #include "scp/channel/keys.h"
 #include "scp/crypto/kdf.h"
 #include "scp/gp/put_key.h"
+#include "scp/gp/receipt.h"
 
 struct rebind_env; /* scp/host/env.h */
 struct vault;
@@ -32,6 +33,8 @@ enum {
     VAULT_LABEL_MAX = 64, /* characters of a key set's label or a bank's id */
     VAULT_KEY_SETS_MAX = 128,
     VAULT_BANK_KEYS_MAX = 512,
+    VAULT_SIGNING_KEYS_MAX = 8,
+    VAULT_SIGNING_KEY_MAX = 1400, /* bytes of its components: RSA of 4096 bits has 1280 */
     VAULT_CREDENTIAL_LEN = 32,
     VAULT_SEAL_OVERHEAD = 4 + 16 + 12 + 16, /* magic and version, salt, nonce, tag */
     VAULT_RECORD_MAX = 4096,                /* bytes of one personalisation record, sealed */
@@ -117,6 +120,30 @@ SCP_MUST_USE enum scp_error vault_code_keys(struct vault *vault,
                                             const struct vault_key_transfer *transfer,
                                             const struct scp_put_key_quirks *quirks,
                                             struct scp_writer *fields);
+
+/* ---- delegated management ------------------------------------------------------------------ */
+
+/* Keep the key with which tokens are made (its private part) or receipts verified, as components
+ * with clear values (scp/gp/signing_key.h says which). Persisted before it returns. DUPLICATE,
+ * OUT_OF_RANGE (label, number of components, a length), UNSUPPORTED (components that make no key),
+ * NO_SPACE (longer than VAULT_SIGNING_KEY_MAX), TOO_LONG (the vault is full), IO. */
+SCP_MUST_USE enum scp_error vault_add_signing_key(struct vault *vault, const char *label,
+                                                  const struct scp_key_component *components,
+                                                  size_t count);
+bool vault_has_signing_key(struct vault *vault, const char *label);
+
+/* Append the token for `count` commands (scp_token_sign) under that key. Bind them to their card
+ * before: a token is good wherever its binding allows. KEY_UNAVAILABLE (no such key, or none that
+ * signs), and the errors of scp_token_sign. */
+SCP_MUST_USE enum scp_error vault_sign_token(struct vault *vault, const char *label,
+                                             const struct scp_token *commands, size_t count,
+                                             struct scp_writer *token);
+
+/* Whether a card's receipt (scp_receipt_verify) was made with that key. BAD_SIGNATURE;
+ * KEY_UNAVAILABLE. That its counter is a new one, and its card the right one, is for the caller. */
+SCP_MUST_USE enum scp_error vault_verify_receipt(struct vault *vault, const char *label,
+                                                 const struct scp_receipt_subject *subject,
+                                                 const struct scp_confirmation *confirmation);
 
 /* ---- sealing and pseudonyms --------------------------------------------------------------- */
 

@@ -104,7 +104,7 @@ static void what_is_wrong_with_a_file_is_told(void **state)
 {
     struct fixture *f = *state;
     struct rebind_blob file = read_file(f->path);
-    file.ptr[3] = 2;
+    file.ptr[3] = 3;
     write_file(f->path, rebind_blob_bytes(&file));
     assert_scp_error(UNSUPPORTED, try_open(f, &f->credential));
     file.ptr[0] = 'X';
@@ -163,7 +163,7 @@ static void no_secret_stands_in_the_file(void **state)
     struct fixture *f = *state;
     struct rebind_blob file = read_file(f->path);
     const struct scp_bytes bytes = rebind_blob_bytes(&file);
-    assert_true(contains(bytes, SCP_LITERAL('R', 'B', 'V', 1)));
+    assert_true(contains(bytes, SCP_LITERAL('R', 'B', 'V', 2)));
     assert_secret_is_absent(bytes, &masters.enc);
     assert_secret_is_absent(bytes, &masters.mac);
     assert_secret_is_absent(bytes, &masters.dek);
@@ -262,6 +262,32 @@ static void file_of_version_1_is_read(void **state)
     check_sample(f);
 }
 
+/* A file that is written again is of this version, and has what it had. */
+static void file_of_version_1_becomes_one_of_version_2(void **state)
+{
+    struct fixture *f = *state;
+    const uint8_t value[16] = {1};
+    const struct scp_key_component aes = {.type = SCP_KEY_TYPE_AES, .value = SCP_BYTES(value)};
+    write_hex(f->path, sample_vault_1_credential);
+    write_hex(f->credential_path, sample_credential);
+    fixture_reopen(f);
+    assert_false(vault_has_signing_key(f->vault, "token"));
+    assert_scp_ok(vault_add_signing_key(f->vault, "token", &aes, 1));
+    fixture_reopen(f);
+    check_sample(f);
+    assert_true(vault_has_signing_key(f->vault, "token"));
+}
+
+static void file_of_version_2_is_read(void **state)
+{
+    struct fixture *f = *state;
+    write_hex(f->path, sample_vault_2_credential);
+    write_hex(f->credential_path, sample_credential);
+    fixture_reopen(f);
+    check_sample(f);
+    assert_true(vault_has_signing_key(f->vault, "token"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -280,6 +306,8 @@ int main(void)
         TEST(full_vault_refuses_and_stays_whole),
         TEST(change_by_another_process_is_not_overwritten),
         TEST(file_of_version_1_is_read),
+        TEST(file_of_version_1_becomes_one_of_version_2),
+        TEST(file_of_version_2_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
