@@ -21,9 +21,10 @@ static json_t *put_body(const struct otactl *ctl, const struct otactl_arguments 
     (void)ctl;
     const char *status = args->option[OTACTL_STATUS];
     const char *regions = args->option[OTACTL_REGION];
-    json_t *body = json_pack("{s:s, s:s, s:o}", "name", args->option[OTACTL_NAME], "status",
-                             status == NULL ? "active" : status, "regions",
-                             split_regions(regions == NULL ? "" : regions));
+    json_t *body =
+        json_pack("{s:s, s:s, s:s?, s:o}", "name", args->option[OTACTL_NAME], "status",
+                  status == NULL ? "active" : status, "kind", args->option[OTACTL_BANK_KIND],
+                  "regions", split_regions(regions == NULL ? "" : regions));
     if (body == NULL)
         (void)rebind_problem_set(problem, SCP_MALFORMED, "the bank is not valid UTF-8");
     return body;
@@ -40,7 +41,8 @@ static const struct otactl_command commands[] = {
         .summary = "register a bank, or replace what is known of it",
         .details = "  otactl bank put bank-a --name 'Bank A' --regions 310000,330000\n"
                    "  otactl bank put bank-a --name 'Bank A' --status suspended",
-        .options = OTACTL_BIT(OTACTL_NAME) | OTACTL_BIT(OTACTL_STATUS) | OTACTL_BIT(OTACTL_REGION),
+        .options = OTACTL_BIT(OTACTL_NAME) | OTACTL_BIT(OTACTL_STATUS) | OTACTL_BIT(OTACTL_REGION) |
+                   OTACTL_BIT(OTACTL_BANK_KIND),
         .needs = OTACTL_BIT(OTACTL_NAME),
         .run = otactl_run_request,
         .request = {.method = "PUT", .path = "/v1/banks/{0}", .body = put_body},
