@@ -179,6 +179,16 @@ static void fmt_prints_checks_and_writes(void **state)
     (void)state;
     expect_text(with("fmt %s", untidy), 0, "version: 1 # of the language\nname: p\nrules: []\n");
     expect_text(with("fmt --check %s", untidy), 1, "is not in the form");
+    json_t *json = expect_json(with("fmt -j %s", untidy), 0);
+    const json_t *file = json_array_get(json_object_get(json, "files"), 0);
+    assert_true(json_is_false(json_object_get(file, "formatted")));
+    assert_string_equal(string_at(file, "text"),
+                        "version: 1 # of the language\nname: p\nrules: []\n");
+    json_decref(json);
+    json = expect_json(with("fmt -j --check %s /nowhere.yaml", untidy), 2);
+    file = json_array_get(json_object_get(json, "files"), 1);
+    assert_non_null(json_object_get(file, "problem"));
+    json_decref(json);
     expect_text(with("fmt --write %s", untidy), 0, "");
     expect_text(with("fmt --check %s", untidy), 0, "");
     expect_text("fmt --check " REBIND_SOURCE_DIR "/configs/policies/*.yaml", 0, "");
