@@ -4,7 +4,7 @@
 
 #define KEY " WHERE identity = ? AND kind = ? AND agent = ?"
 /* Cards that nobody knows leave no other trace, so theirs is not kept for ever. */
-enum { UNKNOWN_KEPT_DAYS = 30 };
+enum { UNKNOWN_KEPT_DAYS = 30, DAY_MS = 24 * 60 * 60 * 1000 };
 
 static void put_key(struct sql *q, const struct store_sighting *sighting)
 {
@@ -28,7 +28,7 @@ static enum store_error drop_old(struct store_tx *tx)
 {
     struct sql q = sql_on(tx, "DELETE FROM sighting WHERE kind = ? AND last_ms < ?");
     sql_put_int(&q, STORE_SIGHTING_UNKNOWN);
-    sql_put_int(&q, store_now_ms(tx) - UNKNOWN_KEPT_DAYS * INT64_C(24 * 60 * 60 * 1000));
+    sql_put_int(&q, store_now_ms(tx) - (int64_t)UNKNOWN_KEPT_DAYS * DAY_MS);
     return sql_run(&q);
 }
 

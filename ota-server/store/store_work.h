@@ -62,6 +62,8 @@ struct store_operation {
     char cause[STORE_REASON_SIZE];                    /* why it waits, failed or was cancelled */
     char why[STORE_REASON_SIZE];                      /* why this way: what the planner said */
     char evidence_by[STORE_LABEL_SIZE];               /* "r-mac,cryptogram" */
+    bool previous_suspended;                          /* whether the previous product was */
+    bool may_still_run; /* read only: it has ended, and a script of it has not been burned */
     struct store_decision decision;
     struct store_obligations obligations;
     enum store_operation_kind kind;
@@ -69,10 +71,8 @@ struct store_operation {
     enum store_evidence evidence;
     int32_t product_version;
     int32_t previous_version;
-    bool previous_suspended; /* whether the previous product was */
-    enum store_form form;    /* of a load */
-    uint32_t priority;       /* 0 to STORE_PRIORITY_MAX, which comes first */
-    bool may_still_run;      /* read only: it has ended, and a script of it has not been burned */
+    enum store_form form; /* of a load */
+    uint32_t priority;    /* 0 to STORE_PRIORITY_MAX, which comes first */
     uint32_t attempts;
     struct store_progress progress;
     int64_t not_before_ms;

@@ -217,6 +217,39 @@ static void fail_operation(struct place *place, const char *operation)
     json_decref(shown);
 }
 
+/* Ask for an audit of a new card; its place in X-Admin-SE-List goes to `se`. */
+static void order_audit(struct place *place, const char *cin, int priority, char se[64])
+{
+    char request[96];
+    char body[64];
+    char *import = place_import(cin, "{\"load_files\":[],\"applications\":[]}");
+    json_t *made = place_ask(place, "operator", "POST /v1/cards", import, 201);
+    snprintf(request, sizeof request, "POST /v1/cards/%s/operations",
+             json_string_value(json_object_get(made, "id")));
+    snprintf(body, sizeof body, "{\"kind\":\"audit\",\"priority\":%d}", priority);
+    place_do(place, "operator", request, body, 202);
+    snprintf(se, 64, "//se-id/CUD/" IIN "%s", cin);
+    json_decref(made);
+    free(import);
+}
+
+static void the_push_names_urgent_cards_first(void **state)
+{
+    struct place *place = *state;
+    char low[64];
+    char high[64];
+    char header[256];
+    order_audit(place, "9156000000000201", 1, low);
+    order_audit(place, "9156000000000202", 9, high);
+    snprintf(header, sizeof header, "X-Admin-SE-List: %s, %s", low, high);
+    struct listener listener = {
+        .place = place, .path = "/v1/work", .client = "agent", .header = header, .enough = low};
+    start_hearing(&listener);
+    finish_hearing(&listener, CURLE_ABORTED_BY_CALLBACK);
+    assert_true(strstr(listener.reply.body, high) < strstr(listener.reply.body, low));
+    reply_free(&listener.reply);
+}
+
 static void events_of_an_operation_end_with_it(void **state)
 {
     struct place *place = *state;
@@ -266,6 +299,7 @@ int main(void)
         cmocka_unit_test(pages_give_each_audit_record_exactly_once),
         cmocka_unit_test(a_bank_changes_only_from_the_state_that_was_read),
         cmocka_unit_test(events_of_an_operation_end_with_it),
+        cmocka_unit_test(the_push_names_urgent_cards_first),
         cmocka_unit_test(all_events_go_on_after_the_last_one_seen),
     };
     return cmocka_run_group_tests(tests, place_make, place_remove);

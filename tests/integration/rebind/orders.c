@@ -5,6 +5,8 @@
 #include "ota-server/rebind/operation_life.h"
 #include "scp/gp/lifecycle.h"
 
+#include <sqlite3.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -454,6 +456,30 @@ static void failed_contacts_wait_longer_each_time(void **state)
     (void)carry_out(o);
 }
 
+/* The catalogue was altered while a script is out: its answer is taken all the same, and the card
+ * is free for others. */
+static void answer_of_an_operation_that_cannot_be_loaded_frees_the_card(void **state)
+{
+    struct office *o = *state;
+    struct contact_reply reply;
+    sqlite3 *db = NULL;
+    office_order(o);
+    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
+    assert_int_equal(sqlite3_open(o->store_path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE product SET package = 'A000000999' WHERE bank = 'bank-b'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_refused(NONE, office_step(o, &office_agent, &reply));
+    assert_false(reply.has_script);
+    contact_reply_fini(&reply);
+    assert_int_equal(office_operation(o).state, STORE_OPERATION_FAILED);
+    assert_false(may_still_run(o, o->operation));
+    assert_true(office_contact(o, &office_other_agent) > 0); /* which reads the card */
+    assert_true(office_card(o).content_known);
+}
+
 /* ---- cards to look at --------------------------------------------------------------------- */
 
 static size_t sightings_of(struct office *o, struct store_sighting *out)
@@ -551,6 +577,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(expired_operations_are_found_without_a_card, setup,
                                         teardown),
         BOTH(failed_contacts_wait_longer_each_time),
+        BOTH(answer_of_an_operation_that_cannot_be_loaded_frees_the_card),
         cmocka_unit_test_setup_teardown(card_at_two_agents_is_reported, setup, teardown),
         BOTH(counter_that_goes_back_quarantines_the_card),
         BOTH(proof_is_checked_with_the_record_that_was_sent),
