@@ -258,7 +258,7 @@ enum ota_policy_exit ota_policy_draw(const struct ota_policy_options *options)
     if (draw == NULL)
         return complain(OTA_POLICY_BAD, "memory is exhausted");
     if (!draw_file_open(draw, options->files[0], &problem))
-        ota_policy_print_problem(&problem);
+        (void)ota_policy_refuse(options, &problem);
     else if (options->party != NULL)
         status = commit(draw, options);
     else

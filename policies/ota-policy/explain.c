@@ -275,9 +275,5 @@ enum ota_policy_exit ota_policy_explain(const struct ota_policy_options *options
         policy_free(policy);
         return status;
     }
-    if (options->json)
-        return ota_policy_json_print(
-            json_pack("{s:o}", "problem", ota_policy_json_problem(&problem)), OTA_POLICY_BAD);
-    ota_policy_print_problem(&problem);
-    return OTA_POLICY_BAD;
+    return ota_policy_refuse(options, &problem);
 }

@@ -76,6 +76,16 @@ json_t *ota_policy_json_decision(const struct policy *policy,
                      uses_json(decision));
 }
 
+enum ota_policy_exit ota_policy_refuse(const struct ota_policy_options *options,
+                                       const struct document_problem *problem)
+{
+    if (options->json)
+        return ota_policy_json_print(
+            json_pack("{s:o}", "problem", ota_policy_json_problem(problem)), OTA_POLICY_BAD);
+    ota_policy_print_problem(problem);
+    return OTA_POLICY_BAD;
+}
+
 enum ota_policy_exit ota_policy_json_print(json_t *json, enum ota_policy_exit status)
 {
     bool written =

@@ -13,6 +13,11 @@ json_t *ota_policy_json_problem(const struct document_problem *problem);
 json_t *ota_policy_json_decision(const struct policy *policy,
                                  const struct policy_decision *decision);
 
+/* The answer that could not be given because a file is wrong: {"problem"}, or a message on standard
+ * error. Returns BAD. */
+enum ota_policy_exit ota_policy_refuse(const struct ota_policy_options *options,
+                                       const struct document_problem *problem);
+
 /* Print it on standard output and drop the reference; BAD when it is NULL or cannot be written. */
 enum ota_policy_exit ota_policy_json_print(json_t *json, enum ota_policy_exit status);
 

@@ -132,11 +132,8 @@ static enum ota_policy_exit run_files(const struct ota_policy_options *options, 
     for (size_t i = 0; i < policies && error == DOC_OK; i++)
         error = ota_policy_load(options->files[i], &loaded[i], &problem);
     chosen.facts_file = options->files[options->file_count - 1];
-    enum ota_policy_exit status = OTA_POLICY_BAD;
-    if (error == DOC_OK)
-        status = run_and_report(&chosen, loaded[0], loaded[1]);
-    else
-        ota_policy_print_problem(&problem);
+    enum ota_policy_exit status = error == DOC_OK ? run_and_report(&chosen, loaded[0], loaded[1])
+                                                  : ota_policy_refuse(options, &problem);
     policy_free(loaded[0]);
     policy_free(loaded[1]);
     return status;

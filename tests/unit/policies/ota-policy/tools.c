@@ -174,6 +174,20 @@ static void wrong_facts_have_a_place(void **state)
     expect_text(with("simulate %s", policy), 2, "expected 1 policy and a facts file");
 }
 
+static void files_that_are_wrong_are_told_in_json_too(void **state)
+{
+    (void)state;
+    json_t *json = expect_json(with("simulate -j %s %s", lines, lines), 2);
+    assert_string_equal(string_at(json_object_get(json, "problem"), "file"), lines);
+    json_decref(json);
+    json = expect_json(with("diff -j %s %s --synthetic 1", policy, lines), 2);
+    assert_string_equal(string_at(json_object_get(json, "problem"), "file"), lines);
+    json_decref(json);
+    json = expect_json(with("draw -j %s", policy), 2);
+    assert_string_equal(string_at(json_object_get(json, "problem"), "file"), policy);
+    json_decref(json);
+}
+
 static void fmt_prints_checks_and_writes(void **state)
 {
     (void)state;
@@ -286,6 +300,7 @@ int main(void)
         cmocka_unit_test(diff_says_what_would_change),
         cmocka_unit_test(synthetic_cards_do_not_depend_on_threads),
         cmocka_unit_test(wrong_facts_have_a_place),
+        cmocka_unit_test(files_that_are_wrong_are_told_in_json_too),
         cmocka_unit_test(fmt_prints_checks_and_writes),
         cmocka_unit_test(draws_are_committed_held_and_verified),
         cmocka_unit_test(results_that_hide_something_are_not_verified),
