@@ -1,5 +1,6 @@
 #include "policies/ota-policy/facts_file.h"
 
+#include "policies/document/document.h"
 #include "policies/ota-policy/facts_line.h"
 
 #include <errno.h>
@@ -8,10 +9,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { ABOUT_SIZE = 192 };
+
 static bool fail(struct facts_file *file, const char *what)
 {
     (void)snprintf(file->problem, sizeof file->problem, "%s: %s", file->name, what);
     return false;
+}
+
+/* ": 'card.regoin'; did you mean 'card.region'?" behind what is wrong; "" without a name. */
+struct about {
+    char text[ABOUT_SIZE];
+};
+
+static struct about about(const char *name)
+{
+    struct about out = {""};
+    bool known = name != NULL && policy_fact_by_name(name) < POLICY_FACT_COUNT;
+    if (name != NULL)
+        (void)snprintf(out.text, sizeof out.text, ": '%.40s'%s", name,
+                       known ? "" : doc_hint(name, policy_fact_names).text);
+    return out;
 }
 
 static uint64_t size_of(FILE *from)
@@ -32,9 +50,24 @@ static bool read_header(struct facts_file *file)
         line[strcspn(line, "\r\n")] = '\0';
         wrong = facts_line_header(line, file);
     }
+    if (wrong != NULL)
+        (void)snprintf(file->problem, sizeof file->problem, "%s: %s%s", file->name, wrong,
+                       about(file->about).text);
     free(line);
     file->line++;
-    return wrong == NULL || fail(file, wrong);
+    return wrong == NULL;
+}
+
+/* The first character, which stays to be read, behind a byte order mark. */
+static int pass_mark(FILE *from)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    int first = fgetc(from);
+    for (size_t i = 0; mark[i] != '\0' && first == (uint8_t)mark[i]; i++)
+        first = fgetc(from);
+    if (first != EOF)
+        (void)ungetc(first, from);
+    return first;
 }
 
 bool facts_file_open(struct facts_file *file, const char *path)
@@ -47,9 +80,7 @@ bool facts_file_open(struct facts_file *file, const char *path)
     if (file->rest == NULL)
         return fail(file, "memory is exhausted");
     file->all_bytes = size_of(file->from);
-    int first = fgetc(file->from);
-    if (first != EOF)
-        (void)ungetc(first, file->from);
+    int first = pass_mark(file->from);
     file->is_csv = first != '{' && first != '\n' && first != EOF;
     return !file->is_csv || read_header(file);
 }
@@ -114,9 +145,11 @@ bool facts_line_next(const struct facts_file *file, char **at, uint64_t *line,
         text[len - 1] = '\0';
     memset(&out->facts, 0, sizeof out->facts);
     out->item_count = 0;
+    out->about = NULL;
     const char *wrong = file->is_csv ? facts_line_csv(file, text, out) : facts_line_json(text, out);
     if (wrong != NULL)
-        (void)snprintf(problem, FACTS_PROBLEM_SIZE, "%s:%" PRIu64 ": %s", file->name, *line, wrong);
+        (void)snprintf(problem, FACTS_PROBLEM_SIZE, "%s:%" PRIu64 ": %s%s", file->name, *line,
+                       wrong, about(out->about).text);
     ++*line;
     return wrong == NULL;
 }

@@ -4,7 +4,8 @@
  * NDJSON: {"card.region": "310000", "bank.licensed_regions": ["310000"], "binding.active_banks": 1,
  * "bank.id": null}; null and left out are absent. CSV (RFC 4180, no line breaks in fields): the
  * first line names the facts, items of a set are separated by |, an empty field is absent. Which of
- * the two it is, the first character tells. */
+ * the two it is, the first character tells. A byte order mark, which spreadsheets write, is passed
+ * over. */
 #ifndef POLICIES_OTA_POLICY_FACTS_FILE_H
 #define POLICIES_OTA_POLICY_FACTS_FILE_H
 
@@ -15,7 +16,7 @@
 enum {
     FACTS_BLOCK_SIZE = 1024 * 1024, /* bytes of a block, and so the longest line */
     FACTS_ITEMS_MAX = 512,          /* of all sets of a line */
-    FACTS_PROBLEM_SIZE = 256
+    FACTS_PROBLEM_SIZE = 512
 };
 
 struct facts_file {
@@ -29,6 +30,7 @@ struct facts_file {
     uint64_t line; /* of the next block's first */
     uint64_t read_bytes;
     uint64_t all_bytes; /* 0: not known */
+    const char *about;  /* the column that a mistake of the first line is about, or NULL */
     char problem[FACTS_PROBLEM_SIZE];
 };
 
@@ -50,6 +52,7 @@ struct facts_line {
     struct policy_facts facts;
     const char *items[FACTS_ITEMS_MAX];
     size_t item_count;
+    const char *about;                         /* the name that a mistake is about, or NULL */
     enum policy_fact guess[POLICY_FACT_COUNT]; /* names come in the same order on most lines */
 };
 

@@ -191,12 +191,16 @@ const char *facts_line_json(char *line, /* NOLINT(readability-non-const-paramete
     for (size_t position = 0; more && c.wrong == NULL; position++) {
         const char *name = take_string(&c);
         enum policy_fact fact = name != NULL ? fact_named(out, position, name) : POLICY_FACT_COUNT;
+        out->about = name;
         if (fact == POLICY_FACT_COUNT)
             fail(&c, "a name is no fact's");
         else if (!take(&c, ':'))
             fail(&c, "a colon is missing");
         else
             take_value(&c, out, fact);
+        if (c.wrong != NULL)
+            return c.wrong;
+        out->about = NULL;
         more = take(&c, ',');
         if (!more && !take(&c, '}'))
             fail(&c, "expected a comma or the end of the object");
@@ -241,6 +245,7 @@ const char *facts_line_header(char *line, struct facts_file *file)
     for (char *at = line; at != NULL;) {
         const char *name = take_field(&at, &wrong);
         enum policy_fact fact = name != NULL ? policy_fact_by_name(name) : POLICY_FACT_COUNT;
+        file->about = name;
         if (fact == POLICY_FACT_COUNT || policy_fact_info(fact)->presence == POLICY_DERIVED)
             return wrong != NULL ? wrong : "the first line names a column that is no fact";
         for (size_t i = 0; i < file->column_count; i++)
@@ -248,6 +253,7 @@ const char *facts_line_header(char *line, struct facts_file *file)
                 return "the first line names a fact twice";
         file->columns[file->column_count++] = fact;
     }
+    file->about = NULL;
     return NULL;
 }
 
@@ -270,9 +276,11 @@ const char *facts_line_csv(const struct facts_file *file, char *line, struct fac
     const char *wrong = NULL;
     char *at = line;
     for (size_t i = 0; i < file->column_count && wrong == NULL; i++) {
+        out->about = NULL;
         if (at == NULL)
             return "the line has fewer fields than the first";
         enum policy_fact fact = file->columns[i];
+        out->about = policy_fact_names[fact];
         char *field = take_field(&at, &wrong);
         if (field == NULL || *field == '\0')
             continue;
@@ -280,7 +288,8 @@ const char *facts_line_csv(const struct facts_file *file, char *line, struct fac
                     ? set_csv_items(out, fact, field)
                     : ota_policy_fact_set(&out->facts, fact, field);
     }
-    if (wrong == NULL && at != NULL)
-        return "the line has more fields than the first";
-    return wrong;
+    if (wrong != NULL || at == NULL)
+        return wrong;
+    out->about = NULL;
+    return "the line has more fields than the first";
 }

@@ -8,8 +8,9 @@
 static char folder[] = "/tmp/rebind-ota-tools-XXXXXX";
 static char policy[64];
 static char stricter[64];
-static char lines[64]; /* NDJSON */
-static char table[64]; /* CSV with the same facts */
+static char lines[64];  /* NDJSON */
+static char table[64];  /* CSV with the same facts */
+static char marked[64]; /* CSV as spreadsheets write it */
 static char untidy[64];
 static char cards[64];
 static char result[64];
@@ -47,6 +48,9 @@ static int make_files(void **state)
                "c1,\"r1\",r1|r2,b1,\n"
                "c2,r2,r1|r2,\"b1\",40\r\n"
                ",r3,r0,,\n");
+    write_file(folder, marked, "marked.csv",
+               "\xEF\xBB\xBF"
+               "card.region,bank.licensed_regions\r\nr1,r1\r\n");
     write_file(folder, untidy, "untidy.yaml",
                "version:   1 # of the language\nname: p\nrules: []\n");
     write_file(folder, cards, "cards.txt", LIST);
@@ -64,8 +68,8 @@ static int make_files(void **state)
 static int remove_files(void **state)
 {
     (void)state;
-    const char *const files[] = {policy, stricter, lines, table,     untidy,
-                                 cards,  result,   draw,  secretless};
+    const char *const files[] = {policy, stricter, lines,  table, untidy,
+                                 marked, cards,    result, draw,  secretless};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         (void)unlink(files[i]);
     return rmdir(folder);
@@ -110,6 +114,7 @@ static void simulate_counts_by_rule_region_and_bank(void **state)
     expect_simulated(lines);
     expect_simulated(table);
     expect_text(with("simulate %s - <%s", policy, lines), 0, "3 cards: 2 allow, 1 deny");
+    expect_text(with("simulate %s %s", policy, marked), 0, "1 cards: 1 allow, 0 deny");
 }
 
 static void diff_says_what_would_change(void **state)
@@ -148,8 +153,9 @@ static void wrong_facts_have_a_place(void **state)
         const char *text;
         const char *message;
     } wrong[] = {
-        {"{\"card.region\": \"x\"}\n{\"card.regoin\": \"x\"}\n", ":2: a name is no fact's"},
-        {"{\"card.status\": \"lost\"}\n", ":1: it is none of the fact's words"},
+        {"{\"card.region\": \"x\"}\n{\"card.regoin\": \"x\"}\n",
+         ":2: a name is no fact's: 'card.regoin'; did you mean 'card.region'?"},
+        {"{\"card.status\": \"lost\"}\n", ":1: it is none of the fact's words: 'card.status'"},
         {"{\"binding.active_banks\": -1}\n", ":1: expected a whole number"},
         {"{\"card.region\": \"x\"\n", ":1: expected a comma or the end of the object"},
         {"{\"card.region\": \"x}\n", ":1: a text does not end"},
@@ -158,7 +164,10 @@ static void wrong_facts_have_a_place(void **state)
         {"{\"card.region\": \"x\"} y\n", ":1: something follows the object"},
         {"{\"card.region\": \"x\", \"card.region\": \"y\"}\n", ":1: the fact is given twice"},
         {"{\"request.hour\": 3}\n", ":1: it follows from request.time"},
-        {"card.region,x\n", ": the first line names a column that is no fact"},
+        {"card.region,card.statsu\n",
+         ": the first line names a column that is no fact: 'card.statsu'; did you mean "
+         "'card.status'?"},
+        {"binding.active_banks\nx\n", ":2: expected a whole number: 'binding.active_banks'"},
         {"card.region,card.region\n", ": the first line names a fact twice"},
         {"card.region\na,b\n", ":2: the line has more fields than the first"},
         {"card.region,bank.id\na\n", ":2: the line has fewer fields than the first"},
