@@ -20,6 +20,8 @@ http_handler_fn api_personalisation_post;
 http_handler_fn api_card_post, api_card_lookup, api_card_get, api_card_list, api_card_release;
 /* orders.c */
 http_handler_fn api_binding_put, api_binding_delete, api_card_operation_post, api_operation_cancel;
+/* rekeys.c */
+http_handler_fn api_card_keys_post;
 /* eligibility.c */
 http_handler_fn api_card_eligibility;
 /* operations.c */

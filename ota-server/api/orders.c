@@ -1,5 +1,6 @@
 /* Operations that are asked for: /v1/cards/{card}/binding, /v1/cards/{card}/operations, and
  * /v1/operations/{operation}/cancel. */
+#include "ota-server/api/accepted.h"
 #include "ota-server/api/api.h"
 #include "ota-server/api/given.h"
 #include "ota-server/api/handlers.h"
@@ -22,34 +23,6 @@ static void answer_denied(struct http_response *response, const struct order_res
     http_problem_number(response, "policy", result->decision.policy_version);
 }
 
-static bool read_key(const struct http_request *request, struct http_response *response,
-                     const char **key)
-{
-    const char *text = http_request_header(request, "idempotency-key");
-    *key = text == NULL ? "" : text;
-    if (strlen(*key) < STORE_IDEMPOTENCY_KEY_SIZE)
-        return true;
-    problem_member(response, "Idempotency-Key", "must have at most 128 characters");
-    return false;
-}
-
-static void notify(const struct api *api, const char *operation)
-{
-    http_server_notify(api->server, TOPIC_WORK);
-    http_server_notify(api->server, TOPIC_OPERATIONS);
-    http_server_notify(api->server, operation);
-}
-
-static void answer_accepted(const struct api *api, const struct store_operation *operation,
-                            struct http_response *response)
-{
-    char location[64];
-    notify(api, operation->id);
-    snprintf(location, sizeof location, "/v1/operations/%s", operation->id);
-    http_response_header(response, "location", location);
-    http_response_json(response, 202, operation_json(operation));
-}
-
 /* Who asks, with which key. */
 static bool complete(const struct http_request *request, struct http_response *response,
                      struct order *order)
@@ -58,7 +31,7 @@ static bool complete(const struct http_request *request, struct http_response *r
     order->bank = api_bank_of(request);
     order->principal = api_actor(request);
     order->principal_kind = principal_kind_of(http_request_principal(request)->roles);
-    return read_key(request, response, &order->idempotency_key);
+    return api_idempotency_key(request, response, &order->idempotency_key);
 }
 
 static void make(const struct api *api, const struct http_request *request, struct order *order,
@@ -275,6 +248,6 @@ void api_operation_cancel(void *ctx, const struct http_request *request,
         answer_refusal(response, refusal, rebind_refusal_text(refusal)->title);
         return;
     }
-    notify(api, operation.id);
+    api_notify_operation(api, operation.id);
     http_response_json(response, 200, operation_json(&operation));
 }

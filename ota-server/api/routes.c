@@ -52,6 +52,7 @@ const struct http_route api_routes[] = {
     {"DELETE", "/v1/cards/{card}/binding", api_binding_delete, OPERATOR, 0, NULL},
     {"POST", "/v1/cards/{card}/operations", api_card_operation_post, BANK | OPERATOR, API_BODY_MAX,
      JSON},
+    {"POST", "/v1/cards/{card}/keys", api_card_keys_post, OFFICER, API_BODY_MAX, JSON},
     {"GET", "/v1/cards/{card}/eligibility", api_card_eligibility, BANK | OPERATOR | AUDITOR, 0,
      NULL},
     {"POST", "/v1/cards/{card}/release", api_card_release, OPERATOR, 0, NULL},

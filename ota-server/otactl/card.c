@@ -68,6 +68,19 @@ static const struct otactl_command commands[] = {
         .request = {.method = "GET", .path = "/v1/cards/{0}/eligibility?product={1}"},
     },
     {
+        .verb = "rekey",
+        .args = "CARD KEY-SET KVN [BANK]",
+        .summary = "give the card's security domain, or a bank's on it, keys from other masters",
+        .details =
+            "The new key set is added, proven by a session under it, and the old one deleted.\n"
+            "KEY-SET is a label of the vault, KVN the new key version number, decimal.\n\n"
+            "  otactl card rekey 7f3a9c isd-2027 49 --watch\n"
+            "  otactl card rekey 7f3a9c bank-b-2027 49 bank-b",
+        .options = OTACTL_BIT(OTACTL_WATCH) | OTACTL_BIT(OTACTL_IDEMPOTENCY_KEY),
+        .run = otactl_run_request,
+        .request = {.method = "POST", .path = "/v1/cards/{0}/keys", .body = otactl_rekey_body},
+    },
+    {
         .verb = "suspend",
         .args = "CARD",
         .summary = "lock the bank's application and take it off the terminals' list",

@@ -96,6 +96,22 @@ OTACTL_ORDER_BODY(audit)
     return order("audit", NULL, args, problem);
 }
 
+OTACTL_ORDER_BODY(rekey)
+{
+    (void)ctl;
+    char *end;
+    errno = 0;
+    long kvn = strtol(args->positional[2], &end, 10);
+    if (errno != 0 || end == args->positional[2] || *end != '\0')
+        return fail(NULL, problem, "KVN must be a number from 1 to 127");
+    json_t *body = json_pack("{s:s, s:I}", "key_set", args->positional[1], "kvn", (json_int_t)kvn);
+    if (body == NULL)
+        return fail(NULL, problem, "an argument is not valid UTF-8");
+    if (args->count > 3 && json_object_set_new(body, "bank", json_string(args->positional[3])) != 0)
+        return fail(body, problem, "an argument is not valid UTF-8");
+    return body;
+}
+
 /* ---- rows --------------------------------------------------------------------------------- */
 
 static const struct otactl_command bind_command[] = {

@@ -20,5 +20,6 @@ OTACTL_ORDER_BODY(resume);
 OTACTL_ORDER_BODY(load);
 OTACTL_ORDER_BODY(purge);
 OTACTL_ORDER_BODY(audit);
+OTACTL_ORDER_BODY(rekey);
 
 #endif

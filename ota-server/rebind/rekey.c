@@ -151,36 +151,40 @@ static enum rebind_refusal accept(struct making *m)
     return rebind_refusal_of_store(error);
 }
 
-static bool repeated_key(struct making *m)
+static bool is_same(struct making *m, const struct store_operation *operation)
 {
-    return m->request->idempotency_key[0] != '\0' &&
-           store_operation_by_key(m->tx, m->request->principal, m->request->idempotency_key,
-                                  m->operation) == STORE_OK;
+    struct store_rekey rekey;
+    return strcmp(operation->card, m->card.id) == 0 &&
+           store_rekey_get(m->tx, operation->id, &rekey) == STORE_OK && rekey.kvn == m->rekey.kvn &&
+           strcmp(rekey.label, m->rekey.label) == 0 &&
+           strcmp(rekey.security_domain, m->rekey.security_domain) == 0;
 }
 
-/* The operation that already does what is asked for. */
-static bool under_way(struct making *m)
+/* The operation that the key names, or that already does what is asked for. */
+static enum rebind_refusal find_same(struct making *m, bool *found)
 {
-    struct store_operation open;
-    struct store_rekey rekey;
-    if (store_operation_open(m->tx, m->card.id, &open) != STORE_OK ||
-        store_rekey_get(m->tx, open.id, &rekey) != STORE_OK)
-        return false;
-    bool same = rekey.kvn == m->rekey.kvn && strcmp(rekey.label, m->rekey.label) == 0 &&
-                strcmp(rekey.security_domain, m->rekey.security_domain) == 0;
-    if (same)
-        *m->operation = open;
-    return same;
+    struct store_operation other;
+    const char *key = m->request->idempotency_key;
+    *found = key[0] != '\0' &&
+             store_operation_by_key(m->tx, m->request->principal, key, &other) == STORE_OK;
+    if (*found && !is_same(m, &other))
+        return REBIND_REFUSED_KEY_REUSED;
+    if (!*found)
+        *found = store_operation_open(m->tx, m->card.id, &other) == STORE_OK && is_same(m, &other);
+    if (*found)
+        *m->operation = other;
+    return REBIND_REFUSED_NONE;
 }
 
 static enum rebind_refusal make(struct making *m)
 {
-    if (repeated_key(m))
-        return REBIND_REFUSED_NONE;
+    bool found = false;
     enum rebind_refusal refusal = load_card(m);
     if (refusal == REBIND_REFUSED_NONE)
         refusal = name_domain(m);
-    if (refusal != REBIND_REFUSED_NONE || under_way(m))
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = find_same(m, &found);
+    if (refusal != REBIND_REFUSED_NONE || found)
         return refusal;
     refusal = check_keys(m);
     return refusal == REBIND_REFUSED_NONE ? accept(m) : refusal;

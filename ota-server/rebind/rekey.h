@@ -16,11 +16,12 @@ struct rekey_request {
 };
 
 /* Enter the operation. The same request again gives the operation that is under way, or that the
- * idempotency key names. Refused: a card that is unknown or not active (CARD_…), that has another
- * operation open (OPERATION_OPEN), a bank without a security domain on this card (DOMAIN_UNKNOWN),
- * a label that the vault has not (KEY_SET_UNKNOWN), masters that the domain has or had
- * (KEY_SET_USED: their counters would start anew, and old scripts would run again), and a version
- * number that is not the protocol's or is taken (KVN_UNFIT, KVN_TAKEN). */
+ * idempotency key names; KEY_REUSED when that was another. Refused: a card that is unknown or not
+ * active (CARD_…), that has another operation open (OPERATION_OPEN), a bank without a security
+ * domain on this card (DOMAIN_UNKNOWN), a label that the vault has not (KEY_SET_UNKNOWN), masters
+ * that the domain has or had (KEY_SET_USED: their counters would start anew, and old scripts would
+ * run again), and a version number that is not the protocol's or is taken (KVN_UNFIT, KVN_TAKEN).
+ */
 enum rebind_refusal rekey_make(const struct rebind_service *service,
                                const struct rekey_request *request,
                                struct store_operation *operation);
