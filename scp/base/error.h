@@ -3,7 +3,12 @@
  * Every function that can fail returns enum scp_error, and 0 is success. The result must be used.
  * A wrong argument from the programmer (NULL where none is allowed, a key of a length that the
  * type forbids) is an assertion; what a card, a peer or a file sent is an error code. Nothing is
- * kept of an error; names and texts are constants. */
+ * kept of an error; names and texts are constants.
+ *
+ *     enum scp_error error = scp_hex_decode(text, &w);
+ *     if (error != SCP_OK)
+ *         fprintf(stderr, "%s: %s\n", scp_error_name(error), scp_error_text(error));
+ */
 #ifndef SCP_BASE_ERROR_H
 #define SCP_BASE_ERROR_H
 

@@ -1,5 +1,9 @@
 /* Every limit of libscp, in bytes unless said otherwise: what a caller has to have room for, and
- * what is refused as TOO_LONG. A limit of one format stands in that format's header. */
+ * what is refused as TOO_LONG. A limit of one format stands in that format's header.
+ *
+ *     uint8_t apdu[SCP_APDU_MAX];
+ *     struct scp_writer w = scp_writer_on(apdu, sizeof apdu);
+ */
 #ifndef SCP_BASE_LIMITS_H
 #define SCP_BASE_LIMITS_H
 

@@ -1,7 +1,13 @@
 /* Secrets: a key type of its own, wiping, comparison in constant time.
  *
  * Whoever holds a struct scp_key or scp_key_set wipes it at the end of the function or object
- * that held it. There is no function that prints one, on purpose. */
+ * that held it. There is no function that prints one, on purpose.
+ *
+ *     struct scp_key key;
+ *     SCP_TRY(scp_key_from(&key, bytes));
+ *     …
+ *     scp_wipe(&key, sizeof key);
+ */
 #ifndef SCP_BASE_SECRET_H
 #define SCP_BASE_SECRET_H
 

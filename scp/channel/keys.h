@@ -1,7 +1,11 @@
 /* What a secure channel needs from static keys, behind a small interface, so that a file, a
  * process or an HSM can hold them: libscp's channels never see a static key.
  *
- * All functions return KEY_UNAVAILABLE when there is no such key. */
+ * All functions return KEY_UNAVAILABLE when there is no such key.
+ *
+ *     const struct scp_keys keys = scp_keys_of_set(&set);    // or functions of your own
+ *     SCP_TRY(scp_channel_open(&channel, &keys, answer));    // channel.h
+ */
 #ifndef SCP_CHANNEL_KEYS_H
 #define SCP_CHANNEL_KEYS_H
 

@@ -11,7 +11,12 @@
  *
  * Of SCP03 all: random or pseudo-random challenge, no R-MAC, R-MAC, R-MAC with R-ENC, S8 or S16.
  *
- * Everything here is a pure function. */
+ * Everything here is a pure function.
+ *
+ *     params.level = scp_level_highest(params.protocol, params.i);
+ *     if (scp_challenge_predictable(params.protocol, params.i))
+ *         …
+ */
 #ifndef SCP_CHANNEL_OPTIONS_H
 #define SCP_CHANNEL_OPTIONS_H
 

@@ -1,5 +1,10 @@
 /* Hashes (FIPS 180-4; GPCS B.5). Nothing is kept between calls. Errors: TOO_LONG for an input that
- * the library cannot count, CRYPTO when it refuses. */
+ * the library cannot count, CRYPTO when it refuses.
+ *
+ *     struct scp_digest digest;
+ *     SCP_TRY(scp_hash(SCP_HASH_SHA256, data_block, &digest));
+ *     install.hash = scp_digest_bytes(&digest);
+ */
 #ifndef SCP_CRYPTO_HASH_H
 #define SCP_CRYPTO_HASH_H
 

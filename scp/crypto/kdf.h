@@ -2,7 +2,11 @@
  * values. Diversification of card keys from a master has a header of its own, included here.
  *
  * Pure; keys are borrowed for the call. What is derived is the caller's to wipe. CRYPTO when the
- * library refuses, besides what is said at each function. */
+ * library refuses, besides what is said at each function.
+ *
+ *     SCP_TRY(scp03_derive(&set.enc, SCP03_S_ENC, challenges, key.bytes, key.len));
+ *     SCP_TRY(scp_kcv_aes(&key, kcv));
+ */
 #ifndef SCP_CRYPTO_KDF_H
 #define SCP_CRYPTO_KDF_H
 

@@ -3,7 +3,13 @@
  *
  * Like the ciphers (see cipher.h), each MAC is there in two ways: one call with a struct scp_key,
  * and with a schedule that is set up once, wiped by who set it up, and used by one thread at a
- * time. */
+ * time.
+ *
+ *     struct scp_cmac_key schedule;
+ *     SCP_TRY(scp_cmac_set(&schedule, &key));
+ *     SCP_TRY(scp_cmac_with(&schedule, parts, 2, mac));    // as often as wanted
+ *     scp_wipe(&schedule, sizeof schedule);
+ */
 #ifndef SCP_CRYPTO_MAC_H
 #define SCP_CRYPTO_MAC_H
 

@@ -1,5 +1,9 @@
 /* RSA without padding: what signatures with message recovery are made and read with (EMV 4.3 Book 2
- * B2.1). Nothing is allocated. */
+ * B2.1). Nothing is allocated.
+ *
+ *     uint8_t out[SCP_RSA_MODULUS_MAX];
+ *     SCP_TRY(scp_rsa_public(modulus, exponent, signature, out));
+ */
 #ifndef SCP_CRYPTO_RSA_H
 #define SCP_CRYPTO_RSA_H
 

@@ -23,7 +23,13 @@
  * digests of private key and message as personalisation string. Random bytes that come back by
  * mistake (a restored machine) therefore do not repeat an ECDSA nonce under another message, and
  * the same three inputs give the same signature, so a test can replay. RFC 6979 proper would do for
- * ECDSA alone, and wolfCrypt has it for hashes of 32 bytes only. */
+ * ECDSA alone, and wolfCrypt has it for hashes of 32 bytes only.
+ *
+ *     struct scp_signature_key key;
+ *     SCP_TRY(scp_signature_key_ec(&key, SCP_CURVE_P256, point, scalar));
+ *     SCP_TRY(scp_sign(&key, random, message, &signature));
+ *     SCP_TRY(scp_verify(&key, message, scp_written(&signature)));
+ */
 #ifndef SCP_CRYPTO_SIGNATURE_H
 #define SCP_CRYPTO_SIGNATURE_H
 

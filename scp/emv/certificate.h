@@ -3,7 +3,12 @@
  *
  * Pure: nothing is kept or allocated. Views point into the caller's buffer. Errors: OUT_OF_RANGE
  * for lengths that do not fit the key, BAD_SIGNATURE when header, trailer, format or hash are not
- * what they must be, UNSUPPORTED for another algorithm than 01, TOO_LONG, CRYPTO. */
+ * what they must be, UNSUPPORTED for another algorithm than 01, TOO_LONG, CRYPTO.
+ *
+ *     SCP_TRY(scp_emv_issuer_key_recover(&authority, &certificate, buffer, &issuer));
+ *     key.modulus = scp_bytes_of(issuer.modulus_buffer, issuer.modulus_len);
+ *     SCP_TRY(scp_emv_static_data_check(&key, signature, records, code));
+ */
 #ifndef SCP_EMV_CERTIFICATE_H
 #define SCP_EMV_CERTIFICATE_H
 

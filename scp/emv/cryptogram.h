@@ -5,7 +5,12 @@
  * them.
  *
  * Pure: nothing is kept or allocated. Errors of all functions: OUT_OF_RANGE for a key of another
- * length, CRYPTO when the cryptographic library refuses. */
+ * length, CRYPTO when the cryptographic library refuses.
+ *
+ *     SCP_TRY(scp_emv_card_key(&issuer_master, pan, psn, &card));
+ *     SCP_TRY(scp_emv_session_key(&card, atc, &session));
+ *     SCP_TRY(scp_emv_cryptogram(&session, data, cryptogram));
+ */
 #ifndef SCP_EMV_CRYPTOGRAM_H
 #define SCP_EMV_CRYPTOGRAM_H
 

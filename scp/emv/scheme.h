@@ -14,7 +14,12 @@
  * 4.3 Book 2 recommends. 0A is cryptogram version 10, 12 is 18, 16 is 22 of Visa.
  *
  * Pure: nothing is kept or allocated. Errors of all functions: OUT_OF_RANGE for a key of another
- * length than 16, CRYPTO, and those named. */
+ * length than 16, CRYPTO, and those named.
+ *
+ *     SCP_TRY(scp_emv_application_cryptogram(&card_key, &transaction, expected));
+ *     request.scheme = scp_emv_scheme_of(transaction.issuer_data);
+ *     SCP_TRY(scp_emv_authentication_put(&card_key, &request, code, &answer));
+ */
 #ifndef SCP_EMV_SCHEME_H
 #define SCP_EMV_SCHEME_H
 

@@ -2,7 +2,12 @@
  * and the enciphered PIN in it. Keys by the scheme of the card (scheme.h).
  *
  * Pure: nothing is kept or allocated. Errors of all functions: OUT_OF_RANGE for a key of another
- * length than 16, CRYPTO, and those named. */
+ * length than 16, CRYPTO, and those named.
+ *
+ *     SCP_TRY(scp_emv_pin_encipher(&keys, &request, block, &out));
+ *     script.data = scp_written(&out);
+ *     SCP_TRY(scp_emv_script_mac(&mac_key, &request, &script, mac));
+ */
 #ifndef SCP_EMV_SCRIPT_H
 #define SCP_EMV_SCRIPT_H
 

@@ -1,5 +1,8 @@
 /* Life cycle states (GPCS 11.1.1). One byte means different things for different entities, so each
- * function asks for the entity too. Nothing is kept; names are constants. */
+ * function asks for the entity too. Nothing is kept; names are constants.
+ *
+ *     puts(scp_life_cycle_name(SCP_ENTITY_APPLICATION, entry.life_cycle));
+ */
 #ifndef SCP_GP_LIFECYCLE_H
 #define SCP_GP_LIFECYCLE_H
 

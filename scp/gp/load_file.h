@@ -7,7 +7,14 @@
  * after the other. scp_put_data_block is the one function that orders them: what LOAD sends, what
  * the load file data block hash covers and what a DAP signs come from its bytes.
  *
- * Nothing is owned: views borrow from the input. */
+ * Nothing is owned: views borrow from the input.
+ *
+ *     scp_put_data_block(&block, &components, false);
+ *     SCP_TRY(scp_data_block_hash(SCP_HASH_SHA256, scp_written(&block), &hash));
+ *     scp_put_load_file(&file, daps, dap_count, scp_written(&block));
+ *     while ((error = scp_load_block(scp_written(&file), room, i++, &apdu)) == SCP_OK)
+ *         …                                                  // commands.h
+ */
 #ifndef SCP_GP_LOAD_FILE_H
 #define SCP_GP_LOAD_FILE_H
 

@@ -3,7 +3,12 @@
  *
  * A card reads the one-byte form with a default second byte (table 6-2): a supplementary security
  * domain gets Trusted Path. scp_privileges_parse gives what is written, scp_privileges_complete
- * what the card makes of it. A set is a plain number, and nothing is kept. */
+ * what the card makes of it. A set is a plain number, and nothing is kept.
+ *
+ *     SCP_TRY(scp_privileges_parse(bytes, &set));
+ *     for (size_t i = 0; (name = scp_privileges_nth_name(set, i)) != NULL; i++)
+ *         puts(name);
+ */
 #ifndef SCP_GP_PRIVILEGES_H
 #define SCP_GP_PRIVILEGES_H
 

@@ -186,12 +186,14 @@ static void put_field(struct scp_writer *w, const struct scp_registry_entry *ent
     }
 }
 
-/* What stands in an entry when the command has no tag list (GPCS 11.4.3.1). */
+/* What stands in an entry when the command has no tag list: all of tables 11-36 and 11-37. Less is
+ * demanded (GPCS 11.4.3.1), but many tools send no list and learn here what belongs to which
+ * domain. */
 static struct scp_bytes default_tags(uint8_t subset)
 {
-    static const uint8_t applications[] = {0x4F, 0x9F, 0x70, 0xC5};
-    static const uint8_t load_files[] = {0x4F, 0x9F, 0x70};
-    static const uint8_t modules[] = {0x4F, 0x9F, 0x70, 0x84};
+    static const uint8_t applications[] = {0x4F, 0x9F, 0x70, 0xC5, 0xCF, 0xC4, 0xCC};
+    static const uint8_t load_files[] = {0x4F, 0x9F, 0x70, 0xCE, 0xCC};
+    static const uint8_t modules[] = {0x4F, 0x9F, 0x70, 0xCE, 0x84, 0xCC};
     if (subset == SCP_STATUS_LOAD_FILES)
         return SCP_BYTES(load_files);
     if (subset == SCP_STATUS_LOAD_FILES_AND_MODULES)

@@ -48,7 +48,7 @@ SCP_MUST_USE enum scp_error scp_registry_next(struct scp_registry_reader *r,
                                               struct scp_registry_entry *out);
 
 /* The card's side: append an `E3` template with the data objects of `tag_list` (value of 5C), or,
- * when it is empty, with those that P1 `subset` demands (tables 11-36, 11-37). */
+ * when it is empty, with those that P1 `subset` can have (tables 11-36, 11-37). */
 void scp_put_registry_entry(struct scp_writer *w, const struct scp_registry_entry *entry,
                             uint8_t subset, struct scp_bytes tag_list);
 

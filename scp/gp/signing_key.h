@@ -2,7 +2,12 @@
  * bring components with a type each (GPCS 11.1.8, 11.8.2.3), signature.h wants what they are
  * together.
  *
- * Nothing is owned: the key borrows the values of its components. */
+ * Nothing is owned: the key borrows the values of its components.
+ *
+ *     SCP_TRY(scp_put_key_parse(apdu.p1, apdu.p2, apdu.data, &put_key));
+ *     const struct scp_new_key *key = &put_key.keys[0];
+ *     SCP_TRY(scp_signing_key(key->components, key->component_count, &out));
+ */
 #ifndef SCP_GP_SIGNING_KEY_H
 #define SCP_GP_SIGNING_KEY_H
 

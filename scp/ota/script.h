@@ -24,7 +24,16 @@
  *
  * Pure: what is read borrows from the input, a writer from the caller's buffer, and nothing has to
  * be released. A script is begun, commands are added, and it is finished; it is opened, and read to
- * its end. Errors stick in the writer until the finish. */
+ * its end. Errors stick in the writer until the finish.
+ *
+ *     scp_script_begin(&s, false, body, sizeof body);
+ *     scp_script_add(&s, &(struct scp_script_command){.apdu = wrapped});
+ *     SCP_TRY(scp_script_finish(&s, &script));
+ *     …
+ *     SCP_TRY(scp_responses_open(&r, answer));
+ *     while ((error = scp_responses_next(&r, &response)) == SCP_OK)
+ *         …
+ */
 #ifndef SCP_OTA_SCRIPT_H
 #define SCP_OTA_SCRIPT_H
 

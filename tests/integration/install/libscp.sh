@@ -46,6 +46,16 @@ while read -r header; do
     head -1 "$work/usr/include/$header" | grep -q '^/\* .' || fail "$header does not open with what it is for"
 done < <(cd "$work/usr/include" && find scp -name '*.h' | sort)
 
+# ---- the example in each header
+
+here=$source/tests/integration/install
+while read -r header; do
+    [ "$header" != scp/scp.h ] || continue
+    awk -v header="$header" -f "$here/examples.awk" "$here/examples.txt" "$work/usr/include/$header" >"$work/example.c"
+    "$cc" -std=c17 -Wall -Wextra -Wno-unused -Wno-unused-result -Wno-empty-body -Werror "${flags[@]}" \
+        "${compile[@]}" -fsyntax-only "$work/example.c" || fail "the example of $header does not compile"
+done < <(cd "$work/usr/include" && find scp -name '*.h' | sort)
+
 for private in crypto/wolf.h channel/protocol.h ota/packet_protect.h; do
     [ -e "$source/scp/$private" ] || fail "$private is no header any more"
     [ ! -e "$work/usr/include/scp/$private" ] || fail "$private is private and installed"
