@@ -23,7 +23,7 @@ static const char profile_text[] =
     "name: fuzz\n"
     "card: {protocol: scp03, i: '70', key_length: 16, kvn: 0x30, isd_aid: A000000151000000}\n"
     "soft:\n"
-    "  atr: 3B00\n"
+    "  atr: 3B800181\n" /* T=1: in T=0 each answer would have to be fetched */
     "  cplc: "
     "'000000000000000000000000000000000000000000000000000000000000000000000000000000000000'\n"
     "  memory: {non_volatile: 32768, volatile: 2048, application_volatile: 64}\n"

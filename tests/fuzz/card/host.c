@@ -12,11 +12,12 @@
 /* ---- the card ---------------------------------------------------------------------------------
  */
 
+/* Their ATR offers T=1: in T=0 each answer would have to be fetched. */
 static const char profile_03[] =
     "name: fuzz\n"
     "card: {protocol: scp03, i: '70', key_length: 16, kvn: 0x30, isd_aid: A000000151000000}\n"
     "soft:\n"
-    "  atr: 3B00\n"
+    "  atr: 3B800181\n"
     "  cplc: "
     "'000000000000000000000000000000000000000000000000000000000000000000000000000000000000'\n"
     "  memory: {non_volatile: 16384, volatile: 2048, application_volatile: 64}\n"
@@ -28,7 +29,7 @@ static const char profile_02[] =
     "name: fuzz\n"
     "card: {protocol: scp02, i: '75', key_length: 16, kvn: 0x20, isd_aid: A000000151000000}\n"
     "soft:\n"
-    "  atr: 3B00\n"
+    "  atr: 3B800181\n"
     "  cplc: "
     "'000000000000000000000000000000000000000000000000000000000000000000000000000000000000'\n"
     "  memory: {non_volatile: 16384, volatile: 2048, application_volatile: 64}\n"
@@ -87,25 +88,6 @@ static void revive(struct host *host)
                                   &host->card) == SCP_OK);
 }
 
-void host_start(struct host *host, uint8_t kind)
-{
-    static const uint8_t firsts[] = {0x40, 0x50, 0x60};
-    memset(host, 0, sizeof *host);
-    host->env = rebind_env_seeded(&host->seeded, 7, 1700000000000);
-    struct scp_key *const keys[] = {&host->keys.enc, &host->keys.mac, &host->keys.dek};
-    for (size_t i = 0; i < 3; i++) {
-        keys[i]->len = 16;
-        for (size_t k = 0; k < 16; k++)
-            keys[i]->bytes[k] = (uint8_t)(firsts[i] + k);
-    }
-    host->holder = scp_keys_of_set(&host->keys);
-    bool aes = kind % 2 == 0;
-    host->params = (struct scp_channel_params){.protocol = aes ? SCP_PROTOCOL_03 : SCP_PROTOCOL_02,
-                                               .i = aes ? 0x70 : 0x75};
-    issue(host, aes ? profile_03 : profile_02);
-    revive(host);
-}
-
 void host_end(struct host *host)
 {
     softcard_free(host->card);
@@ -151,7 +133,8 @@ static void send_secured(struct host *host, const struct scp_apdu *apdu)
     (void)error; /* a long answer, a chain, an error: the host goes on as it is */
 }
 
-static void open_session(struct host *host, uint8_t level)
+/* Whether the session is open. */
+static bool open_session(struct host *host, uint8_t level)
 {
     static const uint8_t challenge[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     uint8_t command[SCP_APDU_MAX];
@@ -162,13 +145,14 @@ static void open_session(struct host *host, uint8_t level)
     struct scp_writer w = scp_writer_on(command, sizeof command);
     scp_channel_fini(channel);
     if (scp_channel_begin(channel, &params, SCP_BYTES(challenge), &w) != SCP_OK)
-        return;
+        return false;
     if (scp_response_parse(send_on_channel(host, scp_written(&w)), &answer) != SCP_OK ||
         answer.sw != 0x9000 || scp_channel_open(channel, &host->holder, answer.data) != SCP_OK)
-        return;
+        return false;
     w = scp_writer_on(command, sizeof command);
-    if (scp_channel_authenticate(channel, &w) == SCP_OK)
-        (void)send_on_channel(host, scp_written(&w));
+    return scp_channel_authenticate(channel, &w) == SCP_OK &&
+           scp_response_parse(send_on_channel(host, scp_written(&w)), &answer) == SCP_OK &&
+           answer.sw == 0x9000;
 }
 
 static void power(struct host *host, uint8_t how)
@@ -179,6 +163,30 @@ static void power(struct host *host, uint8_t how)
         revive(host);
     softcard_use_contactless(host->card, (how & 1) != 0);
     softcard_power(host->card, atr, &len);
+}
+
+/* ---- the beginning ----------------------------------------------------------------------------
+ */
+
+void host_start(struct host *host, uint8_t kind)
+{
+    static const uint8_t firsts[] = {0x40, 0x50, 0x60};
+    memset(host, 0, sizeof *host);
+    host->env = rebind_env_seeded(&host->seeded, 7, 1700000000000);
+    struct scp_key *const keys[] = {&host->keys.enc, &host->keys.mac, &host->keys.dek};
+    for (size_t i = 0; i < 3; i++) {
+        keys[i]->len = 16;
+        for (size_t k = 0; k < 16; k++)
+            keys[i]->bytes[k] = (uint8_t)(firsts[i] + k);
+    }
+    host->holder = scp_keys_of_set(&host->keys);
+    bool aes = kind % 2 == 0;
+    host->params = (struct scp_channel_params){.protocol = aes ? SCP_PROTOCOL_03 : SCP_PROTOCOL_02,
+                                               .i = aes ? 0x70 : 0x75};
+    issue(host, aes ? profile_03 : profile_02);
+    revive(host);
+    /* A host that cannot talk to its card would find nothing. */
+    fuzz_require(open_session(host, SCP_LEVEL_C_MAC));
 }
 
 /* ---- content ----------------------------------------------------------------------------------
@@ -277,7 +285,7 @@ bool host_step(struct host *host, struct scp_reader *input)
             send_secured(host, &apdu);
         break;
     case HOST_SESSION:
-        open_session(host, scp_get_u8(input));
+        (void)open_session(host, scp_get_u8(input));
         break;
     case HOST_POWER:
         power(host, scp_get_u8(input));

@@ -35,7 +35,7 @@ enum host_op {
     HOST_OPS,
 };
 
-/* The same card each time; aborts when it cannot be made. */
+/* The same card each time, a session open on its basic channel; aborts when it cannot be made. */
 void host_start(struct host *host, uint8_t kind);
 void host_end(struct host *host);
 /* Carry out one of them from the input. False when the input ends. */
