@@ -31,6 +31,8 @@ http_handler_fn api_audit_list, api_audit_checkpoint;
 /* policies.c */
 http_handler_fn api_policy_post, api_policy_check, api_policy_propose, api_policy_approve;
 http_handler_fn api_policy_activate, api_policy_rollback, api_policy_get, api_policy_list;
+/* policy_facts.c */
+http_handler_fn api_policy_facts;
 /* stops.c */
 http_handler_fn api_stop_post, api_stop_delete, api_stop_list;
 /* decisions.c */

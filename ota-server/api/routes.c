@@ -76,6 +76,7 @@ const struct http_route api_routes[] = {
     {"POST", "/v1/policies/rollback", api_policy_rollback, APPROVER | OFFICER, 0, NULL},
     {"GET", "/v1/policies", api_policy_list, BUREAU, 0, NULL},
     {"GET", "/v1/policies/{version}", api_policy_get, BUREAU, 0, NULL},
+    {"GET", "/v1/policies/facts", api_policy_facts, AUTHOR | APPROVER | AUDITOR, 0, NULL},
     {"POST", "/v1/policies/stops", api_stop_post, OFFICER | APPROVER, API_BODY_MAX, JSON},
     {"DELETE", "/v1/policies/stops/{stop}", api_stop_delete, OFFICER | APPROVER, 0, NULL},
     {"GET", "/v1/policies/stops", api_stop_list, BUREAU, 0, NULL},

@@ -136,6 +136,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
     size_t len = size * count;
     keep_header(line, len, "etag:", reply->etag, sizeof reply->etag);
     keep_header(line, len, "location:", reply->location, sizeof reply->location);
+    keep_header(line, len, "x-rebind-next:", reply->next, sizeof reply->next);
+    keep_header(line, len, "x-rebind-cards:", reply->cards, sizeof reply->cards);
     return len;
 }
 

@@ -37,6 +37,8 @@ struct otactl_reply {
     char *text;   /* the body when it is no JSON; NULL otherwise */
     char etag[64];
     char location[256];
+    char next[64];  /* where a text that comes in pages goes on; "" at its end */
+    char cards[24]; /* how many cards it is about; "" when not said */
 };
 
 void otactl_reply_free(struct otactl_reply *reply);

@@ -36,6 +36,7 @@
     X(UNTIL, "until", "TIME", "until when: 2026-12-31T00:00:00Z; default until it is lifted") \
     X(BANK, "bank", "BANK", "of this bank")                                                   \
     X(IN_REGION, "region", "CODE", "in this region")                                          \
+    X(PRODUCT, "product", "PRODUCT", "only requests for this product, BANK/PRODUCT")          \
     X(REASON, "reason", "TEXT", "why, for who is refused")                                    \
     X(CARD, "card", "CARD", "only those of this card")                                        \
     X(STATE, "state", "STATE", "only those that are pending, running, done or failed")        \

@@ -1,6 +1,7 @@
 /* Policies: rules in YAML, written by one person and approved by another; emergency stops; and why
  * something was decided. */
 #include "ota-server/otactl/output.h"
+#include "ota-server/otactl/policy_run.h"
 #include "ota-server/otactl/resources.h"
 #include "scp/host/text.h"
 
@@ -168,6 +169,37 @@ static const struct otactl_command commands[] = {
         .summary = "show a version",
         .details = "  otactl policy show 4",
         .run = otactl_run_request,
+        .request = {.method = "GET", .path = "/v1/policies/{0}"},
+    },
+    {
+        .verb = "facts",
+        .args = "",
+        .summary = "the facts of every card with every product that it could get, a line each",
+        .details = "As ota-policy takes them.\n\n"
+                   "  otactl policy facts > cards.ndjson\n"
+                   "  otactl policy facts --product bank-b/debit | ota-policy simulate new.yaml -",
+        .options = OTACTL_BIT(OTACTL_PRODUCT),
+        .run = otactl_run_facts,
+        .request = {.method = "GET", .path = "/v1/policies/facts"},
+    },
+    {
+        .verb = "simulate",
+        .args = "VERSION",
+        .summary = "what a version would decide on the whole card base",
+        .details = "Each card is looked at by itself, with nothing counted yet.\n\n"
+                   "  otactl policy simulate 4",
+        .options = OTACTL_BIT(OTACTL_PRODUCT),
+        .run = otactl_run_simulate,
+        .request = {.method = "GET", .path = "/v1/policies/{0}"},
+    },
+    {
+        .verb = "diff",
+        .args = "OLD NEW",
+        .summary = "what another version would decide otherwise on the whole card base",
+        .details = "The exit code is 1 when anything would change.\n\n"
+                   "  otactl policy diff 3 4",
+        .options = OTACTL_BIT(OTACTL_PRODUCT),
+        .run = otactl_run_simulate,
         .request = {.method = "GET", .path = "/v1/policies/{0}"},
     },
     {

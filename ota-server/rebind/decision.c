@@ -125,6 +125,22 @@ enum rebind_refusal decision_make(const struct rebind_service *service, struct s
     return refusal;
 }
 
+json_t *decision_facts(const struct rebind_service *service, struct store_tx *tx,
+                       const struct decision_request *request, enum store_error *error)
+{
+    struct decision_gathering g = {
+        .tx = tx, .request = request, .now_ms = (int64_t)rebind_now_ms(service->env)};
+    char time[OPERATION_TIME_SIZE];
+    *error = decision_gather(&g);
+    if (*error != STORE_OK)
+        return NULL;
+    json_t *json = decision_facts_json(&g.inputs.facts, ~(policy_fact_set)0);
+    if (json == NULL || json_object_set_new(json, policy_fact_names[POLICY_REQUEST_TIME],
+                                            json_string(operation_time(time, g.now_ms))) != 0)
+        *error = STORE_NO_MEMORY;
+    return json;
+}
+
 enum store_error decision_keep(struct store_tx *tx, struct decision *decision,
                                const char *operation)
 {

@@ -56,6 +56,11 @@ struct decision {
 enum rebind_refusal decision_make(const struct rebind_service *service, struct store_tx *tx,
                                   const struct decision_request *request, struct decision *out);
 
+/* The facts of a request that nobody has made, as a line of a facts file of ota-policy. A new
+ * reference, or NULL with the error in `error`. */
+json_t *decision_facts(const struct rebind_service *service, struct store_tx *tx,
+                       const struct decision_request *request, enum store_error *error);
+
 /* Write it down: the record, and for an allowance that is acted on, the event that limits count.
  * `operation` is "" for a denial. */
 STORE_MUST_USE enum store_error decision_keep(struct store_tx *tx, struct decision *decision,

@@ -21,7 +21,7 @@ static const char *const bank_statuses[] = {
 
 static bool asks(const struct decision_gathering *g, enum policy_fact fact)
 {
-    return (policy_facts_asked(g->policy) & POLICY_FACT_BIT(fact)) != 0;
+    return g->policy == NULL || (policy_facts_asked(g->policy) & POLICY_FACT_BIT(fact)) != 0;
 }
 
 static void set(struct decision_gathering *g, enum policy_fact fact, const char *text)

@@ -8,7 +8,7 @@
 /* Gathering them; texts are the request's, the policy's and those kept here. */
 struct decision_gathering {
     struct store_tx *tx;
-    const struct policy *policy; /* counts are taken as far as it asks for them */
+    const struct policy *policy; /* counts are taken as far as it asks for them; NULL: all */
     const struct decision_request *request;
     int64_t now_ms;
     struct decision_inputs inputs;

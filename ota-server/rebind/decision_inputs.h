@@ -54,6 +54,9 @@ void decision_answer(const struct policy *policy, const struct decision_inputs *
  * NULL when memory is exhausted. */
 json_t *decision_inputs_json(const struct policy *policy, const struct decision_inputs *inputs,
                              const struct decision_answer *answer);
+/* {"card.region": "310000", …}: those of the set that are there. A moment is a number of
+ * milliseconds. */
+json_t *decision_facts_json(const struct policy_facts *facts, policy_fact_set shown);
 /* Back; counters then answer what was counted. The inputs must stay where they are. False for what
  * decision_inputs_json has not written. */
 bool decision_inputs_read(struct decision_inputs *inputs, const json_t *json);

@@ -40,11 +40,11 @@ static json_t *value_json(enum policy_fact fact, const struct policy_value *valu
     }
 }
 
-static json_t *facts_json(const struct policy_facts *facts, policy_fact_set asked)
+json_t *decision_facts_json(const struct policy_facts *facts, policy_fact_set shown)
 {
     json_t *json = json_object();
     for (int fact = 0; fact < POLICY_FACT_DERIVED; fact++) {
-        if (facts->values[fact].present && (asked & POLICY_FACT_BIT(fact)) != 0)
+        if (facts->values[fact].present && (shown & POLICY_FACT_BIT(fact)) != 0)
             (void)json_object_set_new(json, policy_fact_names[fact],
                                       value_json((enum policy_fact)fact, &facts->values[fact]));
     }
@@ -97,7 +97,7 @@ json_t *decision_inputs_json(const struct policy *policy, const struct decision_
     const struct policy_decision *made = &answer->made;
     json_t *json = json_pack(
         "{s:i, s:o, s:o, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}", "format", FORMAT, "facts",
-        facts_json(&inputs->facts, policy_facts_asked(policy) | always), "counts",
+        decision_facts_json(&inputs->facts, policy_facts_asked(policy) | always), "counts",
         counts_json(inputs), "consent", policy_evidence_name(inputs->consent), "evidence",
         inputs->evidence, "second_person", inputs->second_person, "rules",
         texts(made->rules, made->rule_count), "exceptions",

@@ -102,3 +102,12 @@ enum store_error store_card_list(struct store_tx *tx, const char *bank, const ch
         read_card(&q, &out[(*count)++]);
     return sql_end(&q);
 }
+
+enum store_error store_card_count(struct store_tx *tx, int64_t *count)
+{
+    *count = 0;
+    struct sql q = sql_on(tx, "SELECT count(*) FROM card");
+    if (sql_row(&q))
+        *count = sql_get_int(&q);
+    return sql_end(&q);
+}

@@ -229,6 +229,9 @@ STORE_MUST_USE enum store_error store_card_list(struct store_tx *tx, const char 
                                                 const char *after, struct store_card *out,
                                                 size_t cap, size_t *count);
 
+/* How many cards there are. */
+STORE_MUST_USE enum store_error store_card_count(struct store_tx *tx, int64_t *count);
+
 /* ---- a card's contents, as observed ------------------------------------------------------- */
 
 enum store_content_kind {

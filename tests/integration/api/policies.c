@@ -314,6 +314,57 @@ static void a_change_waits_for_the_confirmation_of_another_person(void **state)
     place_do(place, "operator", request, body, 202);
 }
 
+/* ---- facts -------------------------------------------------------------------------------- */
+
+static size_t lines_of(struct place *place, const char *path, const char *expected)
+{
+    struct reply reply;
+    size_t lines = 0;
+    const struct ask ask = {.method = "GET", .path = path, .client = "author"};
+    client_ask(&place->http, &ask, &reply);
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strstr(reply.headers, "application/x-ndjson"));
+    assert_null(strstr(reply.body == NULL ? "" : reply.body, CIN));
+    for (char *line = reply.body; line != NULL && *line != '\0'; lines++) {
+        size_t len = strcspn(line, "\n");
+        json_t *facts = json_loadb(line, len, 0, NULL);
+        assert_string_equal(json_string_value(json_object_get(facts, "bank.id")), expected);
+        assert_string_equal(json_string_value(json_object_get(facts, "card.region")), "310000");
+        assert_true(json_is_string(json_object_get(facts, "request.time")));
+        json_decref(facts);
+        line += len + 1;
+    }
+    reply_free(&reply);
+    return lines;
+}
+
+/* Each card with each product that it does not have: bank A has the only one. */
+static void the_card_base_is_told_as_facts(void **state)
+{
+    struct place *place = *state;
+    json_t *cards = place_ask(place, "operator", "GET /v1/cards", NULL, 200);
+    size_t unbound = 0;
+    for (size_t i = 0; i < json_array_size(json_object_get(cards, "items")); i++) {
+        char request[128];
+        json_t *card = json_array_get(json_object_get(cards, "items"), i);
+        snprintf(request, sizeof request, "GET /v1/cards/%s",
+                 json_string_value(json_object_get(card, "id")));
+        json_t *whole = place_ask(place, "operator", request, NULL, 200);
+        char *text = json_dumps(whole, 0);
+        unbound += strstr(text, "bank-a/debit") == NULL;
+        free(text);
+        json_decref(whole);
+    }
+    json_decref(cards);
+    assert_true(unbound > 0);
+    assert_int_equal(lines_of(place, "/v1/policies/facts", "bank-a"), unbound);
+    assert_int_equal(lines_of(place, "/v1/policies/facts?product=bank-a/debit", "bank-a"), unbound);
+    assert_int_equal(lines_of(place, "/v1/policies/facts?product=bank-b/debit", ""), 0);
+    assert_int_equal(
+        lines_of(place, "/v1/policies/facts?cursor=FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", ""), 0);
+    place_do(place, "author", "GET /v1/policies/facts?cursor=x'y", NULL, 422);
+}
+
 static int make(void **state)
 {
     int status = place_make(state);
@@ -332,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_stop_cancels_what_is_outstanding_until_another_person_lifts_it),
         cmocka_unit_test(a_decision_is_shown_and_made_again_after_another_policy),
         cmocka_unit_test(a_denial_is_on_record),
+        cmocka_unit_test(the_card_base_is_told_as_facts),
         cmocka_unit_test(a_change_waits_for_the_confirmation_of_another_person),
     };
     return cmocka_run_group_tests(tests, make, place_remove);

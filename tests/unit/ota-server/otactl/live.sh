@@ -77,6 +77,47 @@ printf 'no: policy\n' >bad.yaml
 expect 1 "line" author policy propose bad.yaml
 expect 1 "tenant" officer principal add --name B --kind bank --certificate pki/bank-b.crt
 
+# A policy from draft to rollback, tried on a card base of several pages.
+stop_server
+sqlite3 rebind.db "INSERT INTO product VALUES('bank-a','debit',1,'payment','A000000333F001','A000000333F00101',
+    'A00000033301010141',X'000000',X'C900','Debit',1,1,'[]');
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1203)
+  INSERT INTO card SELECT printf('%032X', abs(random())), randomblob(32), 'scp03-i70-aes128',
+    CASE WHEN i % 3 = 0 THEN '440000' ELSE '310000' END, '3', 0, '', 0, NULL, 1, 1 FROM n"
+start_server
+cat >licensed.yaml <<'YAML'
+version: 1
+name: licensed
+rules:
+  - id: licensed
+    effect: allow
+    when: {bank.licensed_regions: {contains: $card.region}}
+    reason: It is licensed.
+YAML
+sed -e 's/licensed$/open/' -e 's/bank.licensed_regions.*}}/request.action: bind}/' licensed.yaml >open.yaml
+expect 0 "draft" author policy draft licensed.yaml
+expect 1 "policy-not-ready" author policy propose 1
+expect 0 "checked" author policy check 1
+expect 0 "proposed" author policy propose 1
+expect 0 "approved" approver policy approve 1
+expect 0 "active" officer policy activate 1
+expect 0 "proposed" author policy propose open.yaml
+expect 0 "scheduled" approver policy activate 2 --from 2126-01-01T00:00:00Z
+expect 0 "active" approver policy activate 2
+expect 0 "1203 cards: 802 allow, 401 deny" author policy simulate 1
+expect 0 "1203 cards: 1203 allow, 0 deny" author policy simulate 2 --product bank-a/debit
+expect 1 "1203 cards: 401 now_allowed, 0 now_denied" author policy diff 1 2
+expect 1 "404" author policy simulate 9
+expect 1 "403" operator policy simulate 1
+"$OTACTL" policy facts --config auditor.yaml >facts.ndjson
+[[ $(wc -l <facts.ndjson) -eq 1203 && $(sort -u facts.ndjson | wc -l) -eq 1203 ]] || fail "facts are missing or doubled"
+expect 0 "version              1" officer policy rollback
+expect 0 "cancelled            0" officer policy stop --bank bank-a --reason Breach
+stop="$(sed -nE 's/^id +//p' out)"
+expect 1 "same-person" officer policy lift "$stop"
+expect 0 "lifted_by            p-approver" approver policy lift "$stop"
+expect 0 "none" operator policy decisions
+
 # The trail: sound, then altered, then cut at its end, then sound again.
 "$OTACTL" audit checkpoint --json --config auditor.yaml >kept.json
 sed -nE 's/.*"public_key": "([^"]+)".*/\1/p' kept.json >key
