@@ -74,9 +74,8 @@ static enum scp_error write_record(void *ctx, const struct card_record *record)
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
     card_record_put(&w, record);
     SCP_TRY(scp_writer_status(&w));
-    if (nvm->tear_at == 1)
-        return tear(nvm, scp_written(&w));
-    enum scp_error error = put_bytes(nvm, nvm->at, scp_written(&w));
+    enum scp_error error =
+        nvm->tear_at == 1 ? tear(nvm, scp_written(&w)) : put_bytes(nvm, nvm->at, scp_written(&w));
     scp_wipe(buffer, scp_written(&w).len);
     SCP_TRY(error);
     nvm->at += scp_written(&w).len;
