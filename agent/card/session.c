@@ -213,7 +213,9 @@ static uint16_t authenticate(struct softcard *card, struct scp_bytes command)
 {
     struct card_session *session = &card->at->session;
     struct card_key_version *version = version_of(card);
-    if (session->state != CARD_SESSION_INITIALIZED || version == NULL) /* keys gone meanwhile */
+    /* Another channel may have taken the keys away, or ended the card, meanwhile. */
+    if (session->state != CARD_SESSION_INITIALIZED || version == NULL ||
+        card_isd(&card->image)->state == SCP_CARD_TERMINATED)
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
     if (version->failed >= card->image.traits.tries)
         return SCP_SW_AUTHENTICATION_BLOCKED;

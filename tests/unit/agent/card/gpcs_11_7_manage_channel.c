@@ -167,6 +167,36 @@ static void gpcs_10_2_3_each_channel_has_a_session_of_its_own(void **state)
     }
 }
 
+static void gpcs_5_1_1_5_no_session_opens_after_another_channel_has_ended_the_card(void **state)
+{
+    (void)state;
+    static const uint8_t challenge[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    struct rig *rig = rig_with_channels("  logical_channels: 1\n");
+    const struct scp_set_status end = {.type = SCP_SET_STATUS_CARD, .state = 0xFF};
+    uint8_t first[SCP_APDU_MAX];
+    uint8_t second[SCP_APDU_MAX];
+    struct scp_writer w = scp_writer_on(first, sizeof first);
+    struct scp_channel late = {0};
+    struct scp_apdu initialize;
+    struct scp_apdu authenticate;
+    assert_sw(0x9000, rig_hex(rig, "0070000001"));
+    rig_open(rig);
+    assert_int_equal(SCP_OK, scp_channel_begin(&late, &rig->params, SCP_BYTES(challenge), &w));
+    assert_int_equal(SCP_OK, scp_apdu_parse(scp_written(&w), &initialize));
+    rig->channel_number = 1;
+    assert_sw(0x9000, rig_plain(rig, initialize));
+    assert_int_equal(SCP_OK, scp_channel_open(&late, &rig->holder, rig->data));
+    w = scp_writer_on(second, sizeof second);
+    assert_int_equal(SCP_OK, scp_channel_authenticate(&late, &w));
+    assert_int_equal(SCP_OK, scp_apdu_parse(scp_written(&w), &authenticate));
+    rig->channel_number = 0;
+    assert_sw(0x9000, rig_send(rig, scp_set_status(&end)));
+    rig->channel_number = 1;
+    assert_sw(0x6985, rig_plain(rig, authenticate));
+    scp_channel_fini(&late);
+    rig_free(rig);
+}
+
 static void gpcs_10_2_3_closing_a_channel_ends_its_session(void **state)
 {
     (void)state;
@@ -248,6 +278,7 @@ int main(void)
             gpcs_6_4_2_2_a_channel_opened_from_the_basic_one_has_the_default_application),
         cmocka_unit_test(gpcs_6_4_3_2_a_channel_opened_from_another_one_has_its_application),
         cmocka_unit_test(gpcs_10_2_3_each_channel_has_a_session_of_its_own),
+        cmocka_unit_test(gpcs_5_1_1_5_no_session_opens_after_another_channel_has_ended_the_card),
         cmocka_unit_test(gpcs_10_2_3_closing_a_channel_ends_its_session),
         cmocka_unit_test(gpcs_9_5_an_application_selected_on_another_channel_is_not_deleted),
         cmocka_unit_test(gpcs_9_3_1_one_load_at_a_time_on_the_whole_card),
