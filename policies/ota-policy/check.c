@@ -68,8 +68,8 @@ static void print_valid(const char *file, const struct policy *policy)
     char digest[OTA_POLICY_DIGEST_TEXT];
     size_t rules = policy_rule_count(policy);
     size_t tests = policy_case_count(policy);
-    (void)printf("%s: %s is valid: %zu rule%s, %zu test%s, SHA-256 %s\n", file,
-                 policy_name(policy), rules, rules == 1 ? "" : "s", tests, tests == 1 ? "" : "s",
+    (void)printf("%s: %s is valid: %zu rule%s, %zu test%s, SHA-256 %s\n", file, policy_name(policy),
+                 rules, rules == 1 ? "" : "s", tests, tests == 1 ? "" : "s",
                  ota_policy_digest(policy, digest));
 }
 

@@ -178,10 +178,11 @@ static void add_condition(void *user, const struct policy_explanation *item)
 {
     struct json_tree *tree = user;
     json_t *members = item->is_group ? json_array() : NULL;
-    json_t *json = json_pack("{s:s, s:b, s:b, s:i, s:s*, s:o*}", "condition", item->condition,
-                             "holds", item->answer == POLICY_YES, "unknown",
-                             item->answer == POLICY_UNKNOWN, "line", (int)item->line, "found",
-                             item->is_group ? NULL : item->found, "conditions", members);
+    json_t *found = item->is_group ? NULL : ota_policy_json_text(item->found);
+    json_t *json = json_pack("{s:o, s:b, s:b, s:i, s:o*, s:o*}", "condition",
+                             ota_policy_json_text(item->condition), "holds",
+                             item->answer == POLICY_YES, "unknown", item->answer == POLICY_UNKNOWN,
+                             "line", (int)item->line, "found", found, "conditions", members);
     (void)json_array_append_new(tree->lists[item->depth], json);
     if (item->is_group)
         tree->lists[item->depth + 1] = members;
@@ -208,7 +209,7 @@ static json_t *facts_read_json(const struct question *q)
         if (was_read(q, fact))
             (void)json_object_set_new(
                 read, policy_fact_info(fact)->name,
-                json_string(policy_facts_format(q->facts, fact, value, sizeof value)));
+                ota_policy_json_text(policy_facts_format(q->facts, fact, value, sizeof value)));
     }
     return read;
 }

@@ -1,6 +1,21 @@
 #include "policies/ota-policy/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+json_t *ota_policy_json_text(const char *text)
+{
+    json_t *json = json_string(text);
+    if (json != NULL)
+        return json;
+    char *shown = strdup(text);
+    for (char *at = shown; at != NULL && *at != '\0'; at++)
+        *at = (uint8_t)*at < 0x80 ? *at : '?';
+    json = shown != NULL ? json_string(shown) : NULL;
+    free(shown);
+    return json;
+}
 
 json_t *ota_policy_json_problem(const struct document_problem *problem)
 {

@@ -8,6 +8,9 @@
 
 #include <jansson.h>
 
+/* A text that came from outside. What is no UTF-8 has ? for each byte that is not ASCII: a member
+ * would be left out otherwise. */
+json_t *ota_policy_json_text(const char *text);
 json_t *ota_policy_json_problem(const struct document_problem *problem);
 /* {"effect", "rule", "rules", "reason", "reasons", "obligations", "exceptions", "limits"} */
 json_t *ota_policy_json_decision(const struct policy *policy,

@@ -75,20 +75,24 @@ struct outcome {
     size_t kind;
 };
 
+/* A card without an id is told by its place among the cards. */
+static void sample(struct tally_entry *entry, const struct outcome *outcome)
+{
+    const struct policy_value *id = &outcome->facts->values[POLICY_CARD_ID];
+    char place[TALLY_SAMPLE_SIZE];
+    (void)snprintf(place, sizeof place, "#%" PRIu64, outcome->place);
+    tally_sample(entry, outcome->place, id->present ? id->text : place);
+}
+
 static void count_outcome(struct run_report *report, const struct outcome *outcome,
                           const char *rule)
 {
     const struct policy_facts *facts = outcome->facts;
-    char card[TALLY_SAMPLE_SIZE];
-    if (facts->values[POLICY_CARD_ID].present)
-        (void)snprintf(card, sizeof card, "%.40s", facts->values[POLICY_CARD_ID].text);
-    else
-        (void)snprintf(card, sizeof card, "#%" PRIu64, outcome->place);
     struct tally_entry *entry = tally_of(&report->by_rule, rule);
     entry->counts[outcome->kind]++;
     if (entry->sample_count < TALLY_SAMPLES ||
         entry->samples[TALLY_SAMPLES - 1].place > outcome->place)
-        tally_sample(entry, outcome->place, card);
+        sample(entry, outcome);
     report->counts[outcome->kind]++;
     tally_of(&report->by_region, text_of(facts, POLICY_CARD_REGION))->counts[outcome->kind]++;
     tally_of(&report->by_bank, text_of(facts, POLICY_BANK_ID))->counts[outcome->kind]++;

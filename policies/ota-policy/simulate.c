@@ -74,8 +74,8 @@ static json_t *tally_json(const struct layout *layout, const struct tally *tally
         json_t *json = counts_json(layout, entry->counts);
         json_t *cards = json_array();
         for (size_t j = 0; j < entry->sample_count; j++)
-            (void)json_array_append_new(cards, json_string(entry->samples[j].card));
-        (void)json_object_set_new(json, "name", json_string(entry->name));
+            (void)json_array_append_new(cards, ota_policy_json_text(entry->samples[j].card));
+        (void)json_object_set_new(json, "name", ota_policy_json_text(entry->name));
         if (samples)
             (void)json_object_set(json, "samples", cards);
         json_decref(cards);

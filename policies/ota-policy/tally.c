@@ -22,17 +22,34 @@ void tally_free(struct tally *tally)
 static uint32_t hash_of(const char *name)
 {
     uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < TALLY_NAME_SIZE - 1 && name[i] != '\0'; i++)
+    for (size_t i = 0; name[i] != '\0'; i++)
         hash = (hash ^ (uint8_t)name[i]) * 16777619u;
     return hash;
 }
 
+/* Cut where a character ends: half of one is no text, and has no place in JSON. */
+static void copy_name(char *to, size_t size, const char *name)
+{
+    size_t len = strlen(name);
+    bool cut = len >= size;
+    len = cut ? size - 1 : len;
+    while (cut && len > 0 && ((uint8_t)name[len] & 0xC0) == 0x80)
+        len--;
+    memcpy(to, name, len);
+    to[len] = '\0';
+}
+
 struct tally_entry *tally_of(struct tally *tally, const char *name)
 {
+    char shorter[TALLY_NAME_SIZE];
+    if (strnlen(name, sizeof shorter) == sizeof shorter) {
+        copy_name(shorter, sizeof shorter, name);
+        name = shorter;
+    }
     size_t at = hash_of(name) % SLOTS;
     for (; tally->slots[at] != 0; at = (at + 1) % SLOTS) {
         struct tally_entry *known = &tally->entries[tally->slots[at] - 1];
-        if (strncmp(known->name, name, TALLY_NAME_SIZE - 1) == 0)
+        if (strcmp(known->name, name) == 0)
             return known;
     }
     if (tally->count == TALLY_NAMES_MAX) {
@@ -41,7 +58,7 @@ struct tally_entry *tally_of(struct tally *tally, const char *name)
         return others;
     }
     struct tally_entry *entry = &tally->entries[tally->count];
-    (void)snprintf(entry->name, sizeof entry->name, "%s", name);
+    copy_name(entry->name, sizeof entry->name, name);
     tally->slots[at] = (uint16_t)++tally->count;
     return entry;
 }
@@ -56,7 +73,7 @@ void tally_sample(struct tally_entry *entry, uint64_t place, const char *card)
     size_t kept = entry->sample_count < TALLY_SAMPLES ? entry->sample_count : TALLY_SAMPLES - 1;
     memmove(&entry->samples[at + 1], &entry->samples[at], (kept - at) * sizeof entry->samples[0]);
     entry->samples[at].place = place;
-    (void)snprintf(entry->samples[at].card, TALLY_SAMPLE_SIZE, "%s", card);
+    copy_name(entry->samples[at].card, TALLY_SAMPLE_SIZE, card);
     entry->sample_count = kept + 1;
 }
 

@@ -197,6 +197,32 @@ static void files_that_are_wrong_are_told_in_json_too(void **state)
     json_decref(json);
 }
 
+/* Three bytes a character: the cut falls into one. */
+#define LONG "\u4E2D\u4E2D\u4E2D\u4E2D\u4E2D\u4E2D\u4E2D\u4E2D"
+
+static void names_that_are_long_or_no_text_are_shown(void **state)
+{
+    (void)state;
+    char path[64];
+    write_file(folder, path, "names.ndjson",
+               "{\"card.region\":\"r\xFF\",\"card.id\":\"a" LONG LONG LONG "\"}\n");
+    json_t *json = expect_json(with("simulate -j %s %s", policy, path), 0);
+    const json_t *region = json_array_get(json_object_get(json, "regions"), 0);
+    assert_string_equal(string_at(region, "name"), "r?");
+    const json_t *rule = json_array_get(json_object_get(json, "rules"), 0);
+    const json_t *samples = json_object_get(rule, "samples");
+    assert_int_equal(json_array_size(samples), 1);
+    assert_int_equal(json_string_length(json_array_get(samples, 0)), 1 + 3 * 15);
+    json_decref(json);
+#define LONG_LINE "{\"card.region\":\"a" LONG LONG LONG LONG LONG LONG LONG "\"}\n"
+    write_file(folder, path, "names.ndjson", LONG_LINE LONG_LINE);
+    json = expect_json(with("simulate -j %s %s", policy, path), 0);
+    assert_int_equal(json_array_size(json_object_get(json, "regions")), 1);
+    json_decref(json);
+    expect_text(with("explain -j %s -f card.region=%s", policy, "$(printf '\\377')"), 0, "\"?\"");
+    (void)unlink(path);
+}
+
 static void fmt_prints_checks_and_writes(void **state)
 {
     (void)state;
@@ -310,6 +336,7 @@ int main(void)
         cmocka_unit_test(synthetic_cards_do_not_depend_on_threads),
         cmocka_unit_test(wrong_facts_have_a_place),
         cmocka_unit_test(files_that_are_wrong_are_told_in_json_too),
+        cmocka_unit_test(names_that_are_long_or_no_text_are_shown),
         cmocka_unit_test(fmt_prints_checks_and_writes),
         cmocka_unit_test(draws_are_committed_held_and_verified),
         cmocka_unit_test(results_that_hide_something_are_not_verified),
