@@ -61,7 +61,7 @@ static bool is_kind(const char *own, const char *kind, size_t len)
 static bool is_group(const char *own, const char *kind, size_t len)
 {
     size_t start = strcspn(own, "*");
-    return own[start] == '*' && start <= len && strncasecmp(own, kind, start) == 0;
+    return start <= len && own[start] == '*' && strncasecmp(own, kind, start) == 0;
 }
 
 typedef bool kind_fits(const char *own, const char *kind, size_t len);

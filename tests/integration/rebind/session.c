@@ -197,7 +197,9 @@ static void issuer_domain_is_never_written_to(void **state)
     const char *why = NULL;
     uint8_t memory[1024];
     struct scp_writer script = scp_writer_on(memory, sizeof memory);
-    struct plan plan = {.steps = {{PLAN_STEP_DELETE, PLAN_CHANNEL_ISSUER, b->profile.isd}},
+    struct plan plan = {.steps = {{.kind = PLAN_STEP_DELETE,
+                                   .channel = PLAN_CHANNEL_ISSUER,
+                                   .aid = b->profile.isd}},
                         .count = 1};
     const struct session_materials materials = bench_materials(b);
     struct session s;
