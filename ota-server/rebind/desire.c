@@ -57,7 +57,7 @@ const struct desire_item *desire_of_instance(const struct desire *desire, const 
     return NULL;
 }
 
-static bool has_package(const struct desire *desire, const struct scp_aid *aid)
+bool desire_has_package(const struct desire *desire, const struct scp_aid *aid)
 {
     for (size_t i = 0; i < desire->count; i++) {
         if (scp_aid_equal(&desire->items[i].package, aid))
@@ -67,7 +67,7 @@ static bool has_package(const struct desire *desire, const struct scp_aid *aid)
 }
 
 /* A bank's domain is desired with an instance of its. */
-static bool has_domain(const struct desire *desire, const char *bank)
+bool desire_has_domain(const struct desire *desire, const char *bank)
 {
     for (size_t i = 0; i < desire->count; i++) {
         if (desire->items[i].use != DESIRE_PACKAGE && strcmp(desire->items[i].bank, bank) == 0)
@@ -109,7 +109,7 @@ static enum store_error hold_package(struct store_tx *tx, const struct desire *d
     struct store_package package;
     STORE_TRY(store_package_by_aid(tx, aid, &package));
     out->size = (uint32_t)package.load_file_size;
-    out->is_undesired = !has_package(desire, &entry->aid);
+    out->is_undesired = !desire_has_package(desire, &entry->aid);
     return STORE_OK;
 }
 
@@ -120,7 +120,7 @@ static enum store_error hold_domain(struct store_tx *tx, const struct desire *de
     struct store_domain domain;
     (void)entry;
     STORE_TRY(store_domain_by_aid(tx, aid, &domain));
-    out->is_undesired = !has_domain(desire, domain.bank);
+    out->is_undesired = !desire_has_domain(desire, domain.bank);
     return STORE_OK;
 }
 

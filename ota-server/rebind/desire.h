@@ -37,6 +37,10 @@ STORE_MUST_USE enum store_error desire_load(struct store_tx *tx, const char *car
 const struct desire_item *desire_of_instance(const struct desire *desire,
                                              const struct scp_aid *aid);
 
+/* Whether anything desired needs the package, or the bank's domain. */
+bool desire_has_package(const struct desire *desire, const struct scp_aid *aid);
+bool desire_has_domain(const struct desire *desire, const char *bank);
+
 /* What could go: products' instances that were locked or never completed, products' packages and
  * banks' domains, as far as nobody desires them. At most `cap` of them. */
 STORE_MUST_USE enum store_error desire_spare(struct store_tx *tx, const struct desire *desire,

@@ -16,6 +16,7 @@
 enum {
     JOB_RETIRED_MAX = 16,
     JOB_SPARE_MAX = 32,
+    JOB_REMAINS_MAX = 2,
     JOB_DOL_MAX = 255,
     JOB_DOMAIN_PARAMETERS_MAX = 64
 };

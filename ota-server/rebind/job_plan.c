@@ -2,6 +2,7 @@
 #include "ota-server/rebind/desire.h"
 #include "ota-server/rebind/dol.h"
 #include "ota-server/rebind/job.h"
+#include "ota-server/rebind/product_ref.h"
 #include "scp/gp/lifecycle.h"
 
 #include <string.h>
@@ -11,6 +12,8 @@ struct wishes {
     struct desire desire;
     struct scp_aid retired[JOB_RETIRED_MAX];
     size_t retired_count;
+    struct scp_aid remains[JOB_REMAINS_MAX];
+    size_t remain_count;
     struct plan_spare spare[JOB_SPARE_MAX];
     size_t spare_count;
     size_t undesired_count;
@@ -43,6 +46,27 @@ static void find_retired(const struct job *job, struct wishes *wishes)
             has_role(job, &entry->aid))
             wishes->retired[wishes->retired_count++] = entry->aid;
     }
+}
+
+/* Package and domain of the product that goes, as far as nothing else that is desired needs them.
+ */
+static enum store_error find_remains(const struct job *job, struct wishes *wishes)
+{
+    struct store_product product;
+    struct store_domain domain;
+    char bank[STORE_SLUG_SIZE];
+    char id[STORE_SLUG_SIZE];
+    struct scp_aid *to = wishes->remains;
+    if (!product_ref_split(job->operation.previous_product, bank, id))
+        return STORE_OK;
+    STORE_TRY(store_product_get(job->tx, bank, id, job->operation.previous_version, &product));
+    if (scp_aid_parse(to, product.package) == SCP_OK && !desire_has_package(&wishes->desire, to))
+        to = &wishes->remains[++wishes->remain_count];
+    enum store_error error = store_domain_get(job->tx, bank, &domain);
+    if (error == STORE_OK && scp_aid_parse(to, domain.aid) == SCP_OK &&
+        !desire_has_domain(&wishes->desire, bank))
+        wishes->remain_count++;
+    return error == STORE_NOT_FOUND ? STORE_OK : error;
 }
 
 static void add_spare(struct wishes *wishes, const struct scp_aid *aid, uint32_t size)
@@ -130,7 +154,7 @@ enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
     if (desire_load(job->tx, job->card.id, &wishes.desire) != STORE_OK)
         return PLAN_NO_RECORD;
     find_retired(job, &wishes);
-    if (find_spare(job, &wishes) != STORE_OK)
+    if (find_spare(job, &wishes) != STORE_OK || find_remains(job, &wishes) != STORE_OK)
         return PLAN_NO_RECORD;
     const struct plan_request request = {
         .operation = ways[job->operation.kind].operation,
@@ -141,6 +165,8 @@ enum plan_error job_plan(const struct job *job, bool proves, struct plan *out)
         .issuer = &job->profile->isd,
         .retired = wishes.retired,
         .retired_count = wishes.retired_count,
+        .remains = wishes.remains,
+        .remain_count = wishes.remain_count,
         .spare = wishes.spare,
         .spare_count = wishes.spare_count,
         .undesired_count = wishes.undesired_count,

@@ -144,10 +144,58 @@ static void retire_one(struct draft *draft, const struct scp_aid *aid, enum plan
     }
 }
 
+/* Whether anything that is left belongs to the security domain. */
+static bool domain_is_empty(const struct card_content *left, const struct scp_aid *domain)
+{
+    for (size_t i = 0; i < left->count; i++) {
+        const struct content_entry *entry = &left->entries[i];
+        if (!scp_aid_equal(&entry->aid, domain) && scp_aid_equal(&entry->security_domain, domain))
+            return false;
+    }
+    return true;
+}
+
+/* Whether an entry that nobody desires can go when only `left` stays. */
+static bool can_go(const struct card_content *left, const struct content_entry *entry)
+{
+    switch (entry->kind) {
+    case CONTENT_LOAD_FILE:
+        return !content_load_file_in_use(left, &entry->aid, NULL);
+    case CONTENT_SECURITY_DOMAIN:
+        return domain_is_empty(left, &entry->aid);
+    case CONTENT_APPLICATION:
+        return true;
+    }
+    return false;
+}
+
+/* An interruption between an instance and its package or domain leaves these behind. */
+static void retire_remains(struct draft *draft)
+{
+    const struct plan_request *request = draft->request;
+    struct card_content left = *request->observed;
+    for (size_t i = 0; i < draft->plan->count; i++) {
+        const struct plan_step *step = &draft->plan->steps[i];
+        if (step->kind == PLAN_STEP_DELETE || step->kind == PLAN_STEP_DELETE_PACKAGE)
+            content_remove(&left, &step->aid);
+    }
+    for (size_t i = 0; i < request->remain_count; i++) {
+        const struct scp_aid *aid = &request->remains[i];
+        const struct content_entry *entry = content_find(&left, aid);
+        if (entry == NULL || entry->kind == CONTENT_APPLICATION || !can_go(&left, entry))
+            continue;
+        add(draft, entry->kind == CONTENT_LOAD_FILE ? PLAN_STEP_DELETE_PACKAGE : PLAN_STEP_DELETE,
+            aid);
+        content_remove(&left, aid);
+    }
+}
+
 static void retire_all(struct draft *draft, enum plan_retire how)
 {
     for (size_t i = 0; i < draft->request->retired_count; i++)
         retire_one(draft, &draft->request->retired[i], how);
+    if (how == PLAN_RETIRE_DELETE)
+        retire_remains(draft);
 }
 
 /* The directories that the card has. */
@@ -337,31 +385,6 @@ static void plan_load(struct draft *draft)
         add(draft, PLAN_STEP_READ, &everything);
     else
         add(draft, PLAN_STEP_CONFIRM, &request->product->instance);
-}
-
-/* Whether anything that is left belongs to the security domain. */
-static bool domain_is_empty(const struct card_content *left, const struct scp_aid *domain)
-{
-    for (size_t i = 0; i < left->count; i++) {
-        const struct content_entry *entry = &left->entries[i];
-        if (!scp_aid_equal(&entry->aid, domain) && scp_aid_equal(&entry->security_domain, domain))
-            return false;
-    }
-    return true;
-}
-
-/* Whether an entry that nobody desires can go when only `left` stays. */
-static bool can_go(const struct card_content *left, const struct content_entry *entry)
-{
-    switch (entry->kind) {
-    case CONTENT_LOAD_FILE:
-        return !content_load_file_in_use(left, &entry->aid, NULL);
-    case CONTENT_SECURITY_DOMAIN:
-        return domain_is_empty(left, &entry->aid);
-    case CONTENT_APPLICATION:
-        return true;
-    }
-    return false;
 }
 
 /* Instances, then the packages that nothing uses without them, then the domains that are empty

@@ -94,6 +94,8 @@ struct plan_request {
     const struct scp_aid *issuer;  /* the issuer security domain */
     const struct scp_aid *retired; /* instances of the role that are not the product's */
     size_t retired_count;
+    const struct scp_aid *remains; /* packages and domains that go with what is deleted */
+    size_t remain_count;
     const struct plan_spare *spare; /* first what nobody desires, then what is retired */
     size_t spare_count;
     size_t undesired_count; /* of the spare ones */

@@ -8,13 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where a contact is cut. */
-struct cut {
-    size_t command;    /* after this one, its answer lost; 0: not there */
-    uint64_t write;    /* at this write; 0: not there */
-    bool answers_lost; /* what the card has answered never comes to the server either */
-};
-
 /* One sweep at work. */
 struct sweep {
     struct office *office;
@@ -27,37 +20,7 @@ struct sweep {
 /* ---- one tear ---------------------------------------------------------------------------------
  */
 
-/* A contact that is cut, and the card out of the field. */
-static void cut_contact(struct office *o, const struct cut *cut)
-{
-    struct bench *b = o->bench;
-    struct contact_reply reply;
-    uint8_t memory[BENCH_RESPONSES_SIZE];
-    b->tear_after = cut->command;
-    b->tear_write = cut->write;
-    b->torn = false;
-    bench_power(b);
-    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
-    while (reply.has_script && !b->torn) {
-        if (!cut->answers_lost) {
-            assert_refused(NONE, office_step(o, &office_agent, &reply));
-            continue;
-        }
-        struct scp_writer lost = scp_writer_on(memory, sizeof memory);
-        bench_run_script(b, store_blob_bytes(&reply.script), &lost);
-        if (!b->torn) { /* it is torn in a later one */
-            bench_power(b);
-            break;
-        }
-    }
-    contact_reply_fini(&reply);
-    b->tear_after = 0;
-    b->tear_write = 0;
-    b->torn = false;
-    bench_power(b);
-}
-
-static void assert_changed(const struct sweep *s, const struct cut *cut)
+static void assert_changed(const struct sweep *s, const struct office_cut *cut)
 {
     struct office *o = s->office;
     struct store_key_set sets[4];
@@ -85,13 +48,13 @@ static void assert_old_keys_are_gone(struct sweep *s, const struct store_key_set
     assert_int_equal(office_keys_on_card(s->office, old, 1), 0);
 }
 
-static void tear_and_recover(struct sweep *s, const struct cut *cut)
+static void tear_and_recover(struct sweep *s, const struct office_cut *cut)
 {
     struct office *o = s->office;
     struct store_key_set before[4], left[4];
     office_return_to(o, &s->ordered);
     assert_int_equal(office_key_sets(o, s->domain, before), 1);
-    cut_contact(o, cut);
+    office_cut_contact(o, cut);
     size_t candidates = office_key_sets(o, s->domain, left);
     assert_in_range(candidates, 1, 2);
     assert_in_range(office_keys_on_card(o, left, candidates), 1, 2);
@@ -107,12 +70,12 @@ static void sweep_points(struct sweep *s, size_t commands, size_t writes)
 {
     size_t covered = 0;
     for (size_t n = 1; n <= commands; n++) {
-        tear_and_recover(s, &(struct cut){.command = n});
-        tear_and_recover(s, &(struct cut){.command = n, .answers_lost = true});
+        tear_and_recover(s, &(struct office_cut){.command = n});
+        tear_and_recover(s, &(struct office_cut){.command = n, .answers_lost = true});
         covered += 2;
     }
     for (size_t n = 1; n <= writes; n++) {
-        tear_and_recover(s, &(struct cut){.write = n});
+        tear_and_recover(s, &(struct office_cut){.write = n});
         covered++;
     }
     printf("%s, keys of %s: covered %zu of %zu: %zu tear points\n", s->office->bench->profile.name,
@@ -150,7 +113,7 @@ static void sweep(const char *profile, const char *bank)
     size_t commands = b->commands;
     size_t writes = (size_t)softcard_writes(b->card);
     s.memory_free = softcard_memory_free(b->card);
-    assert_changed(&s, &(struct cut){.command = 0});
+    assert_changed(&s, &(struct office_cut){.command = 0});
     assert_old_keys_are_gone(&s, old);
     sweep_points(&s, commands, writes);
     office_snapshot_free(&s.ordered);

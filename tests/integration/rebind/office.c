@@ -397,6 +397,35 @@ size_t office_contact(struct office *o, const struct contact_agent *agent)
     return exchanges;
 }
 
+void office_cut_contact(struct office *o, const struct office_cut *cut)
+{
+    struct bench *b = o->bench;
+    struct contact_reply reply;
+    uint8_t memory[BENCH_RESPONSES_SIZE];
+    b->tear_after = cut->command;
+    b->tear_write = cut->write;
+    b->torn = false;
+    bench_power(b);
+    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
+    while (reply.has_script && !b->torn) {
+        if (!cut->answers_lost) {
+            assert_refused(NONE, office_step(o, &office_agent, &reply));
+            continue;
+        }
+        struct scp_writer lost = scp_writer_on(memory, sizeof memory);
+        bench_run_script(b, store_blob_bytes(&reply.script), &lost);
+        if (!b->torn) { /* it is torn in a later one */
+            bench_power(b);
+            break;
+        }
+    }
+    contact_reply_fini(&reply);
+    b->tear_after = 0;
+    b->tear_write = 0;
+    b->torn = false;
+    bench_power(b);
+}
+
 /* ---- looking ----------------------------------------------------------------------------------
  */
 

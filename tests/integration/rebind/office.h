@@ -89,6 +89,15 @@ enum rebind_refusal office_step(struct office *o, const struct contact_agent *ag
 /* A contact to its end; the number of exchanges. */
 size_t office_contact(struct office *o, const struct contact_agent *agent);
 
+/* Where a contact is cut. */
+struct office_cut {
+    size_t command;    /* after this one, its answer lost; 0: not there */
+    uint64_t write;    /* at this write; 0: not there */
+    bool answers_lost; /* what the card has answered never comes to the server either */
+};
+/* A contact that is cut, and the card out of the field. */
+void office_cut_contact(struct office *o, const struct office_cut *cut);
+
 struct store_operation office_operation(struct office *o);
 struct store_card office_card(struct office *o);
 struct store_key_set office_key_set(struct office *o);

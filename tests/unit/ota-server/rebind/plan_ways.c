@@ -203,6 +203,32 @@ static void what_would_have_to_go_is_named_first_what_nobody_desires(void **stat
     assert_true(scp_aid_equal(&plan.spare[2].aid, &package_a));
 }
 
+/* The power went between the old bank's instance and its package. */
+static void what_an_interrupted_retirement_left_goes_too(void **state)
+{
+    (void)state;
+    const struct plan_product product = product_b();
+    struct card_content content = content_of(&situations[4]);
+    content_remove(&content, &instance_a);
+    struct plan_request request = {.operation = PLAN_SWITCH,
+                                   .product = &product,
+                                   .observed = &content,
+                                   .issuer = &issuer,
+                                   .remains = &package_a,
+                                   .remain_count = 1,
+                                   .retire = PLAN_RETIRE_DELETE};
+    struct plan plan;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "delete package, confirm");
+    request.retire = PLAN_RETIRE_LOCK;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "confirm");
+    request.retire = PLAN_RETIRE_DELETE;
+    put(&content, CONTENT_APPLICATION, instance_a, package_a, SCP_APPLICATION_SELECTABLE);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "confirm"); /* somebody uses it */
+}
+
 /* Instances, then the packages that they used, then the domain that is empty without them. */
 static void purge_takes_what_nobody_desires_in_an_order_that_works(void **state)
 {
@@ -238,6 +264,7 @@ int main(void)
         cmocka_unit_test(way_is_the_cheapest_that_fits_and_says_why),
         cmocka_unit_test(step_knows_what_it_leaves_and_what_it_takes),
         cmocka_unit_test(what_would_have_to_go_is_named_first_what_nobody_desires),
+        cmocka_unit_test(what_an_interrupted_retirement_left_goes_too),
         cmocka_unit_test(purge_takes_what_nobody_desires_in_an_order_that_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
