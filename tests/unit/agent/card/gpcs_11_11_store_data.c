@@ -97,7 +97,7 @@ static void gpcs_11_11_2_3_the_issuer_domain_takes_another_aid(void **state)
     rig_open_with(rig, &rig->keys, rig->params.kvn, rig->params.level);
     assert_sw(0x9000, rig_send_hex(rig, "80F24002024F0000"));
     assert_sw(0x9000, rig_send_hex(rig, "80F28002024F0000"));
-    assert_data_hex(rig, "E3114F06D156000003099F70010FC5039EFE80");
+    assert_data_hex(rig, "E3194F06D156000003099F70010FC5039EFE80CC06D15600000309");
     rig_free(rig);
 }
 

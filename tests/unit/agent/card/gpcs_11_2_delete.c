@@ -205,10 +205,10 @@ static void gpcs_6_6_2_card_reset_and_final_application_go_back_to_the_issuer(vo
                                            .privileges = SCP_LITERAL(0x04, 0x02, 0x00),
                                            .parameters = SCP_LITERAL(0xC9, 0x00)}));
     assert_sw(0x9000, rig_send_hex(rig, "80F28002024F0000"));
-    assert_data_hex(rig, "E3134F08A0000001510000009F70010FC5039AFC80");
+    assert_data_hex(rig, "E31D4F08A0000001510000009F70010FC5039AFC80CC08A000000151000000");
     assert_sw(0x9000, rig_delete(rig, SCP_BYTES(instance_aid), false));
     assert_sw(0x9000, rig_send_hex(rig, "80F28002024F0000"));
-    assert_data_hex(rig, "E3134F08A0000001510000009F70010FC5039EFE80");
+    assert_data_hex(rig, "E31D4F08A0000001510000009F70010FC5039EFE80CC08A000000151000000");
     rig_free(rig);
 }
 

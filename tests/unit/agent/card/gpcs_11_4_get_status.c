@@ -53,18 +53,18 @@ static void gpcs_11_4_2_2_get_next_needs_a_first_with_more_to_come(void **state)
     rig_free(rig);
 }
 
-static void gpcs_11_4_3_1_without_a_tag_list_the_mandatory_data_come(void **state)
+static void gpcs_11_4_3_1_without_a_tag_list_all_data_come(void **state)
 {
     (void)state;
     struct rig *rig = rig_opened();
     assert_sw(0x9000, rig_send_hex(rig, "80F28002024F0000"));
-    assert_data_hex(rig, "E3134F08" ISD_AID "9F70010FC5039EFE80");
+    assert_data_hex(rig, "E31D4F08" ISD_AID "9F70010FC5039EFE80CC08" ISD_AID);
     assert_sw(0x9000, rig_send_hex(rig, "80F240020B4F09" PAYMENT "00"));
-    assert_data_hex(rig, "E3144F09" PAYMENT "9F700107C503000000");
+    assert_data_hex(rig, "E3274F09" PAYMENT "9F700107C503000000C407A000000333F001CC08" ISD_AID);
     assert_sw(0x9000, rig_send_hex(rig, "80F22002094F07A000000333F00100"));
-    assert_data_hex(rig, "E30D4F07A000000333F0019F700101");
+    assert_data_hex(rig, "E31B4F07A000000333F0019F700101CE020000CC08" ISD_AID);
     assert_sw(0x9000, rig_send_hex(rig, "80F21002094F07A000000333F00100"));
-    assert_data_hex(rig, "E3174F07A000000333F0019F7001018408A000000333F00101");
+    assert_data_hex(rig, "E3254F07A000000333F0019F700101CE0200008408A000000333F00101CC08" ISD_AID);
     rig_free(rig);
 }
 
@@ -84,7 +84,7 @@ static void gpcs_11_4_2_3_a_search_by_registered_provider(void **state)
     (void)state;
     struct rig *rig = rig_opened();
     assert_sw(0x9000, rig_send_hex(rig, "80F22002074F05A00000033300"));
-    assert_data_hex(rig, "E30D4F07A000000333F0019F700101");
+    assert_data_hex(rig, "E31B4F07A000000333F0019F700101CE020000CC08" ISD_AID);
     rig_free(rig);
 }
 
@@ -115,7 +115,7 @@ static void gpcs_11_4_2_3_further_search_criteria(void **state)
     struct rig *rig = rig_opened();
     rig_send_rows(rig, rows, 7);
     assert_sw(0x9000, rig_send_hex(rig, rows[4].command));
-    assert_data_hex(rig, "E3144F09" PAYMENT "9F700107C503000000");
+    assert_data_hex(rig, "E3274F09" PAYMENT "9F700107C503000000C407A000000333F001CC08" ISD_AID);
     rig_free(rig);
 }
 
@@ -203,7 +203,7 @@ static void gpcs_11_4_3_1_all_modules_of_a_load_file(void **state)
     assert_sw(0x9000, sw);
     assert_int_equal(16, count);
     assert_sw(0x9000, rig_send_hex(rig, "80F22002074F05A00000009900"));
-    assert_data_hex(rig, "E30B4F05A0000000999F700101");
+    assert_data_hex(rig, "E3194F05A0000000999F700101CE020100CC08" ISD_AID);
     rig_free(rig);
 }
 
@@ -212,7 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gpcs_11_4_2_parameters_and_data),
         cmocka_unit_test(gpcs_11_4_2_2_get_next_needs_a_first_with_more_to_come),
-        cmocka_unit_test(gpcs_11_4_3_1_without_a_tag_list_the_mandatory_data_come),
+        cmocka_unit_test(gpcs_11_4_3_1_without_a_tag_list_all_data_come),
         cmocka_unit_test(gpcs_11_4_2_3_a_tag_list_says_what_comes),
         cmocka_unit_test(gpcs_11_4_2_3_a_search_by_registered_provider),
         cmocka_unit_test(gpcs_11_4_2_3_further_search_criteria),
