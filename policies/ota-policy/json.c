@@ -11,7 +11,8 @@ json_t *ota_policy_json_text(const char *text)
         return json;
     char *shown = strdup(text);
     for (char *at = shown; at != NULL && *at != '\0'; at++)
-        *at = (uint8_t)*at < 0x80 ? *at : '?';
+        if ((uint8_t)*at >= 0x80)
+            *at = '?';
     json = shown != NULL ? json_string(shown) : NULL;
     free(shown);
     return json;
