@@ -112,18 +112,30 @@ static bool read_body(const struct http_request *request, struct http_response *
     return fits;
 }
 
+/* Without a product the policy assigns one: for the bureau, where a holder states no choice. */
+static bool check_assignment(const struct http_request *request, struct order *order,
+                             struct http_response *response)
+{
+    order->assigns = order->product == NULL;
+    if (!order->assigns || api_bank_of(request) == NULL)
+        return true;
+    problem_member(response, "product", "is missing");
+    return false;
+}
+
 void api_binding_put(void *ctx, const struct http_request *request, struct http_response *response)
 {
     struct order_text text = {.role = ROLE_PAYMENT, .priority = STORE_PRIORITY_USUAL};
     struct order order = {.kind = STORE_OPERATION_BIND};
     const struct body_member members[] = {
-        {"product", BODY_TEXT, .required = true, .text = text.product, .size = sizeof text.product,
+        {"product", BODY_TEXT, .nullable = true, .text = text.product, .size = sizeof text.product,
          .present = &text.has_product},
         SCHEDULE(text),
         GIVEN_MEMBERS(text.given),
     };
     if (!read_body(request, response, members, COUNT(members)) ||
-        !check_product(request, &text, response) || !take_text(request, &text, &order, response))
+        !check_product(request, &text, response) || !take_text(request, &text, &order, response) ||
+        !check_assignment(request, &order, response))
         return;
     make(ctx, request, &order, response);
 }

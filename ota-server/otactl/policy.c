@@ -48,6 +48,18 @@ static json_t *stop_body(const struct otactl *ctl, const struct otactl_arguments
     return body;
 }
 
+/* Nothing is said, so the policy says it. */
+static json_t *no_body(const struct otactl *ctl, const struct otactl_arguments *args,
+                       struct rebind_problem *problem)
+{
+    (void)ctl;
+    (void)args;
+    json_t *body = json_object();
+    if (body == NULL)
+        (void)rebind_problem_set(problem, SCP_NO_MEMORY, "memory is exhausted");
+    return body;
+}
+
 /* ---- made again --------------------------------------------------------------------------- */
 
 static enum otactl_exit run_replay(struct otactl *ctl, const struct otactl_command *command,
@@ -170,6 +182,16 @@ static const struct otactl_command commands[] = {
         .details = "  otactl policy show 4",
         .run = otactl_run_request,
         .request = {.method = "GET", .path = "/v1/policies/{0}"},
+    },
+    {
+        .verb = "assign",
+        .args = "CARD",
+        .summary = "give the card of a holder who states no choice to the bank whose turn it is",
+        .details = "By the shares that the active policy declares.\n\n"
+                   "  otactl policy assign 7f3a9c --watch",
+        .options = OTACTL_BIT(OTACTL_WATCH),
+        .run = otactl_run_request,
+        .request = {.method = "PUT", .path = "/v1/cards/{0}/binding", .body = no_body},
     },
     {
         .verb = "facts",

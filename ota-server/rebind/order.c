@@ -1,5 +1,6 @@
 #include "ota-server/rebind/order.h"
 
+#include "ota-server/rebind/assignment.h"
 #include "ota-server/rebind/decision.h"
 #include "ota-server/rebind/job.h"
 #include "ota-server/rebind/operation_json.h"
@@ -282,7 +283,7 @@ static bool does(const struct store_operation *operation, const struct order *or
         is_binding(order->kind) ? is_binding(operation->kind) : operation->kind == order->kind;
     const char *product =
         operation->kind == STORE_OPERATION_PURGE ? operation->previous_product : operation->product;
-    bool same_product = !order_kinds[order->kind].takes_product ||
+    bool same_product = order->assigns || !order_kinds[order->kind].takes_product ||
                         strcmp(product, order->product == NULL ? "" : order->product) == 0;
     bool same_role = order_kinds[order->kind].takes_product || order->role == NULL ||
                      strcmp(operation->role, order->role) == 0;
@@ -350,6 +351,63 @@ static enum rebind_refusal weigh(struct making *m)
     return refusal == REBIND_REFUSED_NONE ? require_personalisation(m) : refusal;
 }
 
+static enum rebind_refusal load_and_weigh(struct making *m)
+{
+    enum rebind_refusal refusal = load(m);
+    return refusal == REBIND_REFUSED_NONE ? weigh(m) : refusal;
+}
+
+/* ---- assignment --------------------------------------------------------------------------- */
+
+static enum rebind_refusal list_candidates(struct making *m, struct assignment *candidates)
+{
+    enum store_error error = store_card_get(m->tx, m->order->card, &m->card);
+    if (error != STORE_OK)
+        return error == STORE_NOT_FOUND ? REBIND_REFUSED_CARD_UNKNOWN
+                                        : rebind_refusal_of_store(error);
+    return assignment_list(m->service, m->tx, &m->card, m->order->role, candidates);
+}
+
+/* Whose turn it is gets the card, unless the policy denies that; then the next. Each denial is on
+ * record, the last one is the answer. */
+static enum rebind_refusal try_candidates(struct making *m, const struct assignment *candidates)
+{
+    enum rebind_refusal refusal = REBIND_REFUSED_NO_ASSIGNMENT;
+    for (size_t i = 0; i < candidates->count; i++) {
+        enum store_error error =
+            refusal == REBIND_REFUSED_POLICY_DENIED ? decision_keep(m->tx, &m->made, "") : STORE_OK;
+        if (error != STORE_OK)
+            return rebind_refusal_of_store(error);
+        m->assigned.product = candidates->products[i];
+        m->kind = m->order->kind;
+        refusal = load_and_weigh(m);
+        if (refusal != REBIND_REFUSED_POLICY_DENIED)
+            break;
+    }
+    return refusal;
+}
+
+static enum rebind_refusal assign(struct making *m)
+{
+    struct assignment *candidates = calloc(1, sizeof *candidates);
+    if (candidates == NULL)
+        return REBIND_REFUSED_INTERNAL;
+    enum rebind_refusal refusal = list_candidates(m, candidates);
+    m->assigned = *m->order;
+    if (m->order->given != NULL)
+        m->given = *m->order->given;
+    m->given.reason = "assignment";
+    m->assigned.given = &m->given;
+    m->order = &m->assigned;
+    if (refusal == REBIND_REFUSED_NONE)
+        refusal = try_candidates(m, candidates);
+    m->assigned.product = m->ref[0] == '\0' ? NULL : m->ref;
+    free(candidates);
+    return refusal;
+}
+
+/* ---- making ------------------------------------------------------------------------------- */
+
 static enum rebind_refusal make(struct making *m)
 {
     bool found = false;
@@ -359,9 +417,7 @@ static enum rebind_refusal make(struct making *m)
     if (m->order->deadline_ms != 0 &&
         m->order->deadline_ms <= (int64_t)rebind_now_ms(m->service->env))
         return REBIND_REFUSED_DEADLINE_PASSED;
-    refusal = load(m);
-    if (refusal == REBIND_REFUSED_NONE)
-        refusal = weigh(m);
+    refusal = m->order->assigns ? assign(m) : load_and_weigh(m);
     return refusal == REBIND_REFUSED_NONE ? accept(m) : refusal;
 }
 

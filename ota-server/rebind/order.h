@@ -13,7 +13,8 @@ struct order {
     const char *card;
     const char *product; /* "BANK/PRODUCT": of BIND and LOAD; of PURGE, one not to be held ready any
                           * more, or NULL; NULL otherwise */
-    const char *role;    /* of REVOKE, SUSPEND and RESUME; otherwise the product's */
+    bool assigns;        /* of BIND: the policy says whose product; `product` is NULL */
+    const char *role;    /* of REVOKE, SUSPEND, RESUME and an assignment; otherwise the product's */
     enum store_form form;               /* of LOAD */
     uint32_t priority;                  /* 0 to STORE_PRIORITY_MAX */
     int64_t deadline_ms;                /* 0 for none */

@@ -19,6 +19,8 @@ struct making {
     struct store_binding current;     /* of the role; product "" when there is none */
     struct store_resident resident;   /* of the ordered product; product "" when there is none */
     struct decision made;             /* when a policy was asked */
+    struct order assigned;            /* the order with the product that was assigned … */
+    struct decision_given given;      /* … and the reason for it */
 };
 
 struct order_kind {

@@ -42,6 +42,9 @@ struct rebind_service {
       "The bank has supplied no personalisation record for this card")                             \
     X(POLICY_DENIED, 403, "policy-denied", "The policy denies it")                                 \
     X(NO_POLICY, 503, "no-policy", "No policy is active")                                          \
+    X(NO_ASSIGNMENT, 409, "no-assignment", "The policy assigns no bank to this card")              \
+    X(ASSIGNMENT_BY_DRAW, 409, "assignment-by-draw",                                               \
+      "The policy assigns by a draw; ask for the bank that it gave")                               \
     X(KEY_REUSED, 422, "idempotency-key-reused", "The key belongs to another request")             \
     X(DEADLINE_PASSED, 422, "deadline-passed", "The deadline is not in the future")                \
     X(OPERATION_UNKNOWN, 404, "not-found", "There is no such operation")                           \

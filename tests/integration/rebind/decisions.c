@@ -43,6 +43,21 @@ static const char cool_down[] = ANYBODY "    obligations: {cool_down_days: 3}\n"
                                         "    when: {binding.cool_down_days_left: {at_least: 1}}\n"
                                         "    reason: {en: The card rests., zh: 冷却期。}\n";
 
+static const char weighted[] = ANYBODY "assignment:\n"
+                                       "  method: weighted\n"
+                                       "  shares: {bank-a: 3, bank-b: 1, bank-unknown: 50}\n";
+static const char weighted_without_a[] =
+    ANYBODY "  - id: not-a\n"
+            "    effect: deny\n"
+            "    when: {bank.id: bank-a, request.reason: assignment}\n"
+            "    reason: {en: Not A., zh: 不行。}\n"
+            "assignment:\n"
+            "  method: weighted\n"
+            "  shares: {bank-a: 30, bank-b: 1}\n";
+static const char drawn[] = ANYBODY "assignment:\n"
+                                    "  method: draw\n"
+                                    "  shares: {bank-a: 1, bank-b: 1}\n";
+
 static int setup(void **state)
 {
     *state = office_new("scp03-i70-aes128");
@@ -190,6 +205,114 @@ static void a_cancelled_operation_gives_its_place_back(void **state)
     assert_refused(NONE, order_cancel(&o->service, taken.operation.id, "operator", &cancelled));
     assert_refused(NONE, ask(o, cards[PLACES], NULL, &result));
     assert_refused(POLICY_DENIED, ask(o, cards[PLACES + 1], NULL, &result));
+}
+
+/* ---- assignment --------------------------------------------------------------------------- */
+
+/* A product of bank B's that needs no record, before its other one. */
+static void offer_basic(struct office *o)
+{
+    struct store_tx *tx = office_tx(o, STORE_WRITE);
+    struct store_product product;
+    assert_ok(store_product_get(tx, "bank-b", "debit", STORE_VERSION_LATEST, &product));
+    product.version = STORE_VERSION_DRAFT;
+    snprintf(product.id, sizeof product.id, "basic");
+    snprintf(product.instance, sizeof product.instance, "A0000003330101BA51C0");
+    assert_ok(store_product_put_draft(tx, &product, "[]"));
+    assert_ok(store_product_publish(tx, "bank-b", "basic", &product));
+    assert_ok(store_commit(tx));
+}
+
+static enum rebind_refusal assign_card(struct office *o, const char *card,
+                                       struct order_result *result)
+{
+    const struct order order = {.kind = STORE_OPERATION_BIND,
+                                .assigns = true,
+                                .card = card,
+                                .role = "payment",
+                                .principal = "operator",
+                                .principal_kind = "operator",
+                                .idempotency_key = ""};
+    return order_make(&o->service, &order, result);
+}
+
+static void *race_for_assignments(void *user)
+{
+    struct racer *r = user;
+    struct order_result result;
+    (void)pthread_barrier_wait(r->start);
+    for (size_t i = r->first; i < CARDS; i += THREADS)
+        r->accepted += assign_card(r->office, r->cards[i], &result) == REBIND_REFUSED_NONE;
+    return NULL;
+}
+
+static int64_t held(struct office *o, const char *bank)
+{
+    int64_t cards = 0;
+    struct store_tx *tx = office_tx(o, STORE_READ);
+    assert_ok(store_holding_count(tx, "310000", bank, &cards));
+    store_rollback(tx);
+    return cards;
+}
+
+/* Bank A has a card already, so of 48 it gets 36 and bank B its quarter. */
+static void cards_without_a_choice_go_by_shares_and_deficits(void **state)
+{
+    struct office *o = *state;
+    char cards[CARDS][STORE_ID_SIZE];
+    struct racer racers[THREADS];
+    pthread_barrier_t start;
+    size_t accepted = 0;
+    add_cards(o, cards);
+    offer_basic(o);
+    use(o, weighted);
+    assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        racers[i] = (struct racer){.office = o, .cards = cards, .start = &start, .first = i};
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race_for_assignments, &racers[i]),
+                         0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(racers[i].thread, NULL), 0);
+        accepted += racers[i].accepted;
+    }
+    assert_int_equal(pthread_barrier_destroy(&start), 0);
+    assert_int_equal(accepted, CARDS);
+    assert_int_equal(held(o, "bank-a"), 1 + 36);
+    assert_int_equal(held(o, "bank-b"), 12);
+}
+
+static void the_next_bank_gets_the_card_that_the_policy_denies_to_the_first(void **state)
+{
+    struct office *o = *state;
+    char cards[CARDS][STORE_ID_SIZE];
+    struct order_result result;
+    add_cards(o, cards);
+    offer_basic(o);
+    use(o, weighted_without_a);
+    assert_refused(NONE, assign_card(o, cards[0], &result));
+    assert_string_equal(result.operation.product, "bank-b/basic");
+    struct store_decision_record records[4];
+    size_t count = 0;
+    struct store_tx *tx = office_tx(o, STORE_READ);
+    assert_ok(store_decision_list(tx, &(struct store_decision_filter){0}, 0, records, 4, &count));
+    assert_int_equal(count, 2); /* the denial is on record */
+    assert_string_equal(records[0].operation, result.operation.id);
+    assert_string_equal(records[1].decision.rule, "not-a");
+    for (size_t i = 0; i < count; i++)
+        store_decision_fini(&records[i]);
+    store_rollback(tx);
+}
+
+static void a_policy_that_assigns_none_or_by_draw_says_so(void **state)
+{
+    struct office *o = *state;
+    char cards[CARDS][STORE_ID_SIZE];
+    struct order_result result;
+    add_cards(o, cards);
+    assert_refused(NO_ASSIGNMENT, assign_card(o, cards[0], &result));
+    use(o, drawn);
+    assert_refused(ASSIGNMENT_BY_DRAW, assign_card(o, cards[0], &result));
 }
 
 /* ---- obligations -------------------------------------------------------------------------- */
@@ -436,6 +559,9 @@ int main(void)
         TEST(no_two_requests_take_the_last_place),
         TEST(no_two_requests_pass_the_share_together),
         TEST(a_cancelled_operation_gives_its_place_back),
+        TEST(cards_without_a_choice_go_by_shares_and_deficits),
+        TEST(the_next_bank_gets_the_card_that_the_policy_denies_to_the_first),
+        TEST(a_policy_that_assigns_none_or_by_draw_says_so),
         TEST(signed_consent_needs_its_digest),
         TEST(a_second_person_confirms_this_card_once),
         TEST(a_card_rests_as_long_as_its_last_change_asks),

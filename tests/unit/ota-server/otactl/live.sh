@@ -117,6 +117,8 @@ stop="$(sed -nE 's/^id +//p' out)"
 expect 1 "same-person" officer policy lift "$stop"
 expect 0 "lifted_by            p-approver" approver policy lift "$stop"
 expect 0 "none" operator policy decisions
+card="$(sed -nE '1s/.*"card.id":"([0-9A-F]+)".*/\1/p' facts.ndjson)"
+expect 1 "no-assignment" operator policy assign "$card"
 
 # The trail: sound, then altered, then cut at its end, then sound again.
 "$OTACTL" audit checkpoint --json --config auditor.yaml >kept.json
