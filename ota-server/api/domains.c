@@ -6,12 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *const managements[] = {
+    [STORE_MANAGEMENT_SIMPLE] = "simple",
+    [STORE_MANAGEMENT_AUTHORIZED] = "authorized",
+};
+
 static json_t *render(const struct store_domain *domain)
 {
     json_t *keys = json_object();
     for (size_t i = 0; i < domain->key_count; i++)
         json_object_set_new(keys, domain->keys[i].profile, json_string(domain->keys[i].label));
-    return json_pack("{s:s, s:s, s:o}", "bank", domain->bank, "aid", domain->aid, "key_sets", keys);
+    return json_pack("{s:s, s:s, s:s, s:o}", "bank", domain->bank, "aid", domain->aid, "management",
+                     managements[domain->management], "key_sets", keys);
 }
 
 /* One member of key_sets: cards of this profile get keys from these masters. */
@@ -51,18 +57,35 @@ static bool read_keys(const struct api *api, json_t *keys, struct store_domain *
     return true;
 }
 
+/* "" stands for what it is when nothing is said. */
+static bool read_management(const char *text, struct store_domain *domain,
+                            struct http_response *response)
+{
+    for (size_t i = 0; i < sizeof managements / sizeof managements[0]; i++) {
+        if (text[0] != '\0' && strcmp(managements[i], text) != 0)
+            continue;
+        domain->management = (enum store_management)i;
+        return true;
+    }
+    problem_member(response, "management", "must be simple or authorized");
+    return false;
+}
+
 static bool read_domain(const struct api *api, const struct http_request *request,
                         struct http_response *response, struct store_domain *domain)
 {
     json_t *keys;
+    char management[STORE_WORD_SIZE] = "";
     const struct body_member members[] = {
         {"aid", BODY_AID, .required = true, .text = domain->aid, .size = sizeof domain->aid},
+        {"management", BODY_TEXT, .text = management, .size = sizeof management},
         {"key_sets", BODY_OBJECT, .required = true, .json = &keys},
     };
     struct body body;
     if (!body_open(&body, request, response))
         return false;
     bool fits = body_read(&body, members, sizeof members / sizeof members[0], response) &&
+                read_management(management, domain, response) &&
                 read_keys(api, keys, domain, response);
     body_close(&body);
     return fits;

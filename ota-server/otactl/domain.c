@@ -35,6 +35,12 @@ static json_t *put_body(const struct otactl *ctl, const struct otactl_arguments 
         return NULL;
     }
     json_t *body = json_pack("{s:s, s:o}", "aid", args->option[OTACTL_AID], "key_sets", key_sets);
+    const char *management = args->option[OTACTL_MANAGEMENT];
+    if (body != NULL && management != NULL &&
+        json_object_set_new(body, "management", json_string(management)) != 0) {
+        json_decref(body);
+        body = NULL;
+    }
     if (body == NULL)
         (void)rebind_problem_set(problem, SCP_MALFORMED, "the arguments are not valid UTF-8");
     return body;
@@ -47,10 +53,12 @@ static const struct otactl_command commands[] = {
         .summary = "let a bank personalise through a security domain of its own",
         .details = "The key sets are masters in the server's vault (ota-server key-set), one\n"
                    "for each card profile. On cards of other profiles the issuer's domain\n"
-                   "personalises.\n\n"
+                   "personalises. One with authorized management also loads and installs its\n"
+                   "bank's applications by itself.\n\n"
                    "  otactl domain put bank-b --aid A00000033342414E4B42 \\\n"
                    "      --key-sets scp03-i70-aes128=bank-b-aes128,scp02-i55=bank-b-3des",
-        .options = OTACTL_BIT(OTACTL_AID) | OTACTL_BIT(OTACTL_KEY_SETS),
+        .options =
+            OTACTL_BIT(OTACTL_AID) | OTACTL_BIT(OTACTL_KEY_SETS) | OTACTL_BIT(OTACTL_MANAGEMENT),
         .needs = OTACTL_BIT(OTACTL_AID) | OTACTL_BIT(OTACTL_KEY_SETS),
         .run = otactl_run_request,
         .request = {.method = "PUT", .path = "/v1/banks/{0}/security-domain", .body = put_body},

@@ -29,6 +29,7 @@
     X(DEADLINE, "deadline", "TIME", "when it fails at the latest: 2026-12-31T00:00:00Z")      \
     X(IDEMPOTENCY_KEY, "idempotency-key", "KEY",                                              \
       "your name for this request: sent again it changes nothing and gives the same answer")  \
+    X(MANAGEMENT, "management", "KIND", "simple or authorized; default simple")               \
     X(FORM, "form", "FORM", "package or instance; default package")                           \
     X(BANK_KIND, "bank-kind", "KIND",                                                         \
       "state, joint-stock, city, rural, postal or foreign: what policies ask about")          \

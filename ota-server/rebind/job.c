@@ -4,6 +4,7 @@
 #include "ota-server/rebind/product_ref.h"
 
 #include "scp/gp/parameters.h"
+#include "scp/gp/privileges.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,11 +119,15 @@ static enum rebind_refusal load_product(struct job *job, const char *record)
 
 /* ---- the bank's security domain ----------------------------------------------------------- */
 
-/* A simple security domain (GPCS table 6-1): it keys and personalises, and leaves the rest to the
- * issuer's, which may move content in, move it away and delete it (GPCS 11.5.2.3.7). */
-static void describe_domain(struct job *job)
+/* Its privileges (GPCS table 6-1). Whatever it manages itself, the issuer's may move content in,
+ * move it away and delete it (GPCS 11.5.2.3.7). */
+static void describe_domain(struct job *job, enum store_management management)
 {
-    static const uint8_t privileges[3] = {0x80, 0x80, 0x00};
+    static const uint32_t privileges[] = {
+        [STORE_MANAGEMENT_SIMPLE] = SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_TRUSTED_PATH,
+        [STORE_MANAGEMENT_AUTHORIZED] = SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_TRUSTED_PATH |
+                                        SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT,
+    };
     static const uint8_t by_issuer[1] = {0x20};
     uint8_t value[JOB_DOMAIN_PARAMETERS_MAX];
     struct scp_writer inner = scp_writer_on(value, sizeof value);
@@ -141,7 +146,8 @@ static void describe_domain(struct job *job)
     job->plan_domain.package = job->profile->domain_package;
     job->plan_domain.module = job->profile->domain_module;
     job->plan_domain.parameters = scp_written(&outer);
-    memcpy(job->plan_domain.privileges, privileges, sizeof privileges);
+    scp_privileges_store(job->plan_domain.privileges, privileges[management]);
+    job->plan_domain.manages_content = management == STORE_MANAGEMENT_AUTHORIZED;
 }
 
 static enum rebind_refusal load_domain(struct job *job)
@@ -159,7 +165,7 @@ static enum rebind_refusal load_domain(struct job *job)
             return REBIND_REFUSED_INTERNAL;
         job->has_domain = true;
         snprintf(job->domain_label, sizeof job->domain_label, "%s", domain.keys[i].label);
-        describe_domain(job);
+        describe_domain(job, domain.management);
         return REBIND_REFUSED_NONE;
     }
     return REBIND_REFUSED_NONE;
@@ -255,6 +261,7 @@ struct session_materials job_materials(struct job *job)
         .domain = job->has_domain ? &job->plan_domain : NULL,
         .protect = {.aids = job->profile->protected_aids,
                     .count = job->profile->protected_count,
+                    .domain = job->has_domain ? &job->plan_domain.aid : NULL,
                     .keys = job_changed_keys(job)},
         .max_command_data = job->profile->max_command_data,
         .pdol_data = fill_dol(job, "9F38", job->pdol_data),

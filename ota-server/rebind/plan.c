@@ -3,12 +3,15 @@
 #include "ota-server/rebind/directory.h"
 #include "ota-server/rebind/plan_cost.h"
 #include "scp/gp/lifecycle.h"
+#include "scp/gp/privileges.h"
 
 /* The plan under construction: `error` sticks, so that steps are added freely and checked once. */
 struct draft {
     const struct plan_request *request;
     struct plan *plan;
     enum plan_error error;
+    bool by_bank;        /* the bank's domain brings the product's content itself */
+    bool domain_brought; /* and is there by now */
 };
 
 static const char *const step_names[] = {
@@ -55,10 +58,37 @@ const char *plan_error_text(enum plan_error error)
     return index < sizeof texts / sizeof texts[0] ? texts[index] : "?";
 }
 
-/* Personalisation is the bank's affair where it has a domain; a proof is any terminal's. All else
- * is the issuer's. */
+/* A card keeps the privileges that the domain was made with. */
+static bool may_manage(const struct content_entry *domain)
+{
+    if (domain == NULL || domain->life_cycle != SCP_SECURITY_DOMAIN_PERSONALIZED)
+        return true; /* it will be made so */
+    return scp_privileges_have(scp_privileges_load(domain->privileges),
+                               SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT);
+}
+
+/* A domain that manages content does so for its own, and on a card that was told so when the domain
+ * was made: a package that is the issuer's makes instances
+ * that are the issuer's too (GPCS 9.3.6), which then go the way of a simple domain. */
+static bool bank_brings_content(const struct plan_request *request)
+{
+    const struct plan_domain *domain = request->domain;
+    if (domain == NULL || !domain->manages_content || request->product == NULL ||
+        !may_manage(content_find(request->observed, &domain->aid)))
+        return false;
+    const struct content_entry *package =
+        content_find(request->observed, &request->product->package);
+    return package == NULL || scp_aid_equal(&package->security_domain, &domain->aid);
+}
+
+/* Personalisation is the bank's affair where it has a domain, and what its domain manages; a proof
+ * is any terminal's. All else is the issuer's. */
 static enum plan_channel channel_of(const struct draft *draft, enum plan_step_kind kind)
 {
+    bool manages =
+        kind == PLAN_STEP_LOAD || kind == PLAN_STEP_INSTALL || kind == PLAN_STEP_MAKE_SELECTABLE;
+    if (manages && draft->by_bank)
+        return PLAN_CHANNEL_BANK;
     if (kind == PLAN_STEP_PROVE)
         return PLAN_CHANNEL_NONE;
     if (kind == PLAN_STEP_PERSONALISE && draft->request->domain != NULL)
@@ -212,6 +242,9 @@ static void bring_domain(struct draft *draft)
 {
     const struct plan_domain *domain = draft->request->domain;
     const struct content_entry *entry = content_find(draft->request->observed, &domain->aid);
+    if (draft->domain_brought)
+        return;
+    draft->domain_brought = true;
     if (entry != NULL && entry->kind != CONTENT_SECURITY_DOMAIN) {
         draft->error = PLAN_AID_TAKEN;
         return;
@@ -237,7 +270,7 @@ static void bring_instance(struct draft *draft)
     if (draft->request->domain != NULL)
         bring_domain(draft);
     add(draft, PLAN_STEP_INSTALL, &product->instance);
-    if (draft->request->domain != NULL)
+    if (draft->request->domain != NULL && !draft->by_bank)
         add(draft, PLAN_STEP_EXTRADITE, &product->instance);
     bool selectable_first = draft->request->personalise_selectable;
     if (selectable_first)
@@ -294,6 +327,8 @@ static void bring_package(struct draft *draft)
     } else if (package == NULL && product->load_file.len == 0) {
         draft->error = PLAN_NO_LOAD_FILE;
     } else if (package == NULL) {
+        if (draft->by_bank)
+            bring_domain(draft);
         add(draft, PLAN_STEP_LOAD, &product->package);
         draft->plan->way = PLAN_WAY_LOAD;
         draft->plan->memory_needed += product->load_file.len;
@@ -355,6 +390,7 @@ static void plan_product(struct draft *draft)
         retire_all(draft, request->retire);
     } else if (request->break_before_make && request->retire == PLAN_RETIRE_DELETE) {
         draft->plan->count = 0;
+        draft->domain_brought = false;
         draft->plan->breaks_first = true;
         retire_all(draft, PLAN_RETIRE_DELETE);
         draft->plan->memory_needed = 0;
@@ -427,7 +463,8 @@ enum plan_error plan_make(const struct plan_request *request, struct plan *out)
 {
     *out = (struct plan){.content_known =
                              request->observed->known && request->operation != PLAN_AUDIT};
-    struct draft draft = {.request = request, .plan = out, .error = PLAN_OK};
+    struct draft draft = {
+        .request = request, .plan = out, .error = PLAN_OK, .by_bank = bank_brings_content(request)};
     static const struct scp_aid none = {.len = 0};
 
     if (request->operation == PLAN_REKEY)

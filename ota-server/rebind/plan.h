@@ -44,14 +44,16 @@ struct plan_product {
 };
 
 /* The bank's supplementary security domain. What personalises the bank's instances is encrypted
- * under the domain's own keys: a simple one, which may do no more than that. Borrowed by the plan.
- */
+ * under the domain's own keys. A simple one may do no more than that; one with authorized
+ * management (GPCS 9.1.3.3) also loads, installs and makes selectable by itself. Borrowed by the
+ * plan. */
 struct plan_domain {
     struct scp_aid aid;
     struct scp_aid package; /* what the card makes security domains from */
     struct scp_aid module;
     uint8_t privileges[3];
     struct scp_bytes parameters; /* install parameters: C9 … */
+    bool manages_content;
 };
 
 /* Whom a step speaks to: a security domain under one of its key sets, through a secure channel; or

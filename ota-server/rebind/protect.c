@@ -28,6 +28,12 @@ static const uint32_t reaching =
     SCP_PRIVILEGE_GLOBAL_DELETE | SCP_PRIVILEGE_GLOBAL_LOCK | SCP_PRIVILEGE_GLOBAL_REGISTRY |
     SCP_PRIVILEGE_FINAL_APPLICATION | SCP_PRIVILEGE_RECEIPT_GENERATION;
 
+/* Those of a security domain. */
+static const uint32_t domains_own =
+    SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_DAP_VERIFICATION |
+    SCP_PRIVILEGE_DELEGATED_MANAGEMENT | SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT |
+    SCP_PRIVILEGE_TRUSTED_PATH | SCP_PRIVILEGE_CIPHERED_LOAD_FILE_DATA_BLOCK;
+
 /* A command and what it is judged by. */
 struct subject {
     const struct protect_rules *rules;
@@ -57,12 +63,18 @@ static bool names_protected(const struct protect_rules *rules, struct scp_bytes 
 
 /* ---- content ------------------------------------------------------------------------------ */
 
-static bool reaches_out(struct scp_bytes privileges)
+static const char *examine_privileges(const struct protect_rules *rules,
+                                      const struct scp_install *install)
 {
     uint32_t set = 0;
-    if (privileges.len == 0)
-        return false;
-    return scp_privileges_complete(privileges, &set) != SCP_OK || (set & reaching) != 0;
+    bool is_domain = rules->domain != NULL &&
+                     scp_bytes_equal(install->application, scp_aid_bytes(rules->domain));
+    if (install->privileges.len == 0)
+        return NULL;
+    if (scp_privileges_complete(install->privileges, &set) != SCP_OK || (set & reaching) != 0)
+        return "INSTALL with privileges over what is not its own";
+    return (set & domains_own) != 0 && !is_domain ? "INSTALL of a security domain that is nobody's"
+                                                  : NULL;
 }
 
 /* What a card keeps for ever: an implicit selection, and restrictions of itself (GPCS 11.1.7, table
@@ -93,9 +105,9 @@ static const char *examine_install(struct subject *subject)
         names_protected(subject->rules, install.application) ||
         names_protected(subject->rules, install.security_domain))
         return "INSTALL that names a protected AID";
-    if (reaches_out(install.privileges))
-        return "INSTALL with privileges over what is not its own";
-    const char *why = examine_parameters(install.parameters);
+    const char *why = examine_privileges(subject->rules, &install);
+    if (why == NULL)
+        why = examine_parameters(install.parameters);
     if (why != NULL)
         return why;
     if (install.p1 == SCP_INSTALL_FOR_LOAD)

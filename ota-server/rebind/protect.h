@@ -10,7 +10,8 @@
  * card could take for a partial name of a protected one counts as naming it,
  *   - data for nobody in particular: LOAD and STORE DATA go where the INSTALL before them in the
  *     same channel says; without one they would reach the security domain itself,
- *   - privileges over content that is not the holder's own, and an update of the registry,
+ *   - privileges over content that is not the holder's own, those of a security domain for anything
+ *     but the bank's, and an update of the registry,
  *   - PUT KEY and DELETE of keys, but for those that the operation is about. PUT KEY only adds; the
  *     keys under which the channel stands stay,
  *   - a plain (unwrapped) command other than selection, opening a channel, and reading as a
@@ -33,7 +34,8 @@ struct protect_keys {
 struct protect_rules {
     const struct scp_aid *aids; /* protected ones; borrowed */
     size_t count;
-    const struct scp_aid *isd; /* the issuer security domain, protected too; NULL: not known */
+    const struct scp_aid *domain; /* the only one that may be made a security domain; NULL: none */
+    const struct scp_aid *isd;    /* the issuer security domain, protected too; NULL: not known */
     struct protect_keys keys;
 };
 

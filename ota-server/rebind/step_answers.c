@@ -285,6 +285,7 @@ static enum scp_error put_load_file(const struct session *s, struct card_content
 {
     const struct content_entry entry = {.kind = CONTENT_LOAD_FILE,
                                         .aid = *aid,
+                                        .security_domain = s->card.domains[s->open].aid,
                                         .life_cycle = SCP_LOAD_FILE_LOADED,
                                         .grade = grade_of(s)};
     return content_put(content, &entry);

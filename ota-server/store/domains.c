@@ -19,10 +19,12 @@ static enum store_error write_keys(struct store_tx *tx, const struct store_domai
 
 enum store_error store_domain_put(struct store_tx *tx, const struct store_domain *domain)
 {
-    struct sql q = sql_on(tx, "INSERT INTO domain (bank, aid) VALUES (?, ?)"
-                              " ON CONFLICT (bank) DO UPDATE SET aid = excluded.aid");
+    struct sql q = sql_on(tx, "INSERT INTO domain (bank, aid, management) VALUES (?, ?, ?)"
+                              " ON CONFLICT (bank) DO UPDATE SET aid = excluded.aid,"
+                              " management = excluded.management");
     sql_put_text(&q, domain->bank);
     sql_put_text(&q, domain->aid);
+    sql_put_int(&q, domain->management);
     STORE_TRY(sql_run(&q));
     return write_keys(tx, domain);
 }
@@ -41,11 +43,12 @@ enum store_error store_domain_by_aid(struct store_tx *tx, const char *aid, struc
 enum store_error store_domain_get(struct store_tx *tx, const char *bank, struct store_domain *out)
 {
     memset(out, 0, sizeof *out);
-    struct sql q = sql_on(tx, "SELECT bank, aid FROM domain WHERE bank = ?");
+    struct sql q = sql_on(tx, "SELECT bank, aid, management FROM domain WHERE bank = ?");
     sql_put_text(&q, bank);
     if (sql_row(&q)) {
         sql_get_text(&q, out->bank, sizeof out->bank);
         sql_get_text(&q, out->aid, sizeof out->aid);
+        out->management = sql_get_enum(&q, STORE_MANAGEMENT_AUTHORIZED + 1);
     }
     STORE_TRY(sql_end_found(&q));
     struct sql keys =

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const *const migrations[] = {migration_schema_1, migration_schema_2,
-                                                migration_schema_3, migration_schema_4,
-                                                migration_schema_5, migration_schema_6};
+static const char *const *const migrations[] = {
+    migration_schema_1, migration_schema_2, migration_schema_3, migration_schema_4,
+    migration_schema_5, migration_schema_6, migration_schema_7};
 
 int64_t migration_latest(void)
 {

@@ -15,6 +15,7 @@ extern const char *const migration_schema_3[];
 extern const char *const migration_schema_4[];
 extern const char *const migration_schema_5[];
 extern const char *const migration_schema_6[];
+extern const char *const migration_schema_7[];
 
 /* The version that this program writes. */
 int64_t migration_latest(void);

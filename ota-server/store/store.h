@@ -99,11 +99,15 @@ struct store_domain_key {
     char label[STORE_LABEL_SIZE];   /* … get keys from these masters in the vault */
 };
 
+/* What it may do by itself on a card (GPCS 9.1.3): personalise, or also load and install. */
+enum store_management { STORE_MANAGEMENT_SIMPLE, STORE_MANAGEMENT_AUTHORIZED };
+
 /* The supplementary security domain through which a bank personalises. On cards of a profile that
  * has no keys here it does so through the issuer's. */
 struct store_domain {
     char bank[STORE_SLUG_SIZE];
     char aid[STORE_AID_SIZE];
+    enum store_management management;
     struct store_domain_key keys[STORE_DOMAIN_KEYS_MAX];
     size_t key_count;
 };

@@ -218,6 +218,13 @@ static const struct bad_request bad_requests[] = {
      "PUT",
      "/v1/banks/bank-a/security-domain",
      JSON_TYPE,
+     "{\"aid\":\"A00000033341\",\"management\":\"full\",\"key_sets\":{\"scp03-i70-aes128\":"
+     "\"isd-2021\"}}",
+     {422, "invalid-member", "management must be simple or authorized"}},
+    {"operator",
+     "PUT",
+     "/v1/banks/bank-a/security-domain",
+     JSON_TYPE,
      "{\"aid\":\"A00000033341\",\"key_sets\":{\"scp04\":\"isd-2021\"}}",
      {422, "invalid-member", "key_sets.scp04 is no card profile"}},
     {"operator",

@@ -223,6 +223,15 @@ struct bench *bench_new_with_domain(const char *profile)
     return b;
 }
 
+struct bench *bench_new_with_managing_domain(const char *profile)
+{
+    static const uint8_t authorized[3] = {0x80, 0xC0, 0x00};
+    struct bench *b = bench_new_with_domain(profile);
+    memcpy(b->domain_b.privileges, authorized, sizeof authorized);
+    b->domain_b.manages_content = true;
+    return b;
+}
+
 struct bench *bench_new(const char *profile)
 {
     struct bench *b = calloc(1, sizeof *b);
@@ -335,7 +344,9 @@ struct session_materials bench_materials(struct bench *b)
     return (struct session_materials){
         .product = &b->bank_b,
         .domain = &b->domain_b,
-        .protect = {.aids = b->profile.protected_aids, .count = b->profile.protected_count},
+        .protect = {.aids = b->profile.protected_aids,
+                    .count = b->profile.protected_count,
+                    .domain = b->has_domain ? &b->domain_b.aid : NULL},
         .max_command_data = b->profile.max_command_data,
         .cdol_data = SCP_BYTES(cdol_data),
     };

@@ -83,6 +83,8 @@ extern const uint8_t bench_keys_b[48], bench_pin_b[8];
 struct bench *bench_new(const char *profile);
 /* The same, where bank B has a security domain. */
 struct bench *bench_new_with_domain(const char *profile);
+/* The same, where that domain loads and installs by itself. */
+struct bench *bench_new_with_managing_domain(const char *profile);
 void bench_free(struct bench *b);
 
 /* What the two calls above are made of (bench_bank.c). */

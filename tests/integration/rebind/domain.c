@@ -18,6 +18,13 @@ static int setup_scp02(void **state)
     return 0;
 }
 
+static int setup_managing(void **state)
+{
+    *state = office_new("scp03-i70-aes128");
+    office_give_bank_b(*state, STORE_MANAGEMENT_AUTHORIZED);
+    return 0;
+}
+
 static int setup_random(void **state)
 {
     *state = office_new("scp03-i60-aes256");
@@ -68,6 +75,24 @@ static void instance_belongs_to_the_banks_domain(void **state)
     assert_true(keys.unused_from > 0);
 }
 
+/* Package and instance are the bank's from the first byte on, and go as a simple domain's do. */
+static void managing_domain_loads_and_installs_by_itself(void **state)
+{
+    struct office *o = *state;
+    struct store_content entry;
+    struct store_content package;
+    char aid[STORE_AID_SIZE];
+    office_order(o);
+    office_contact(o, &office_agent);
+    assert_done(o);
+    assert_true(office_sees_bank_b(o, &entry));
+    assert_string_equal(entry.security_domain, OFFICE_DOMAIN_B);
+    assert_int_equal(entry.evidence, STORE_EVIDENCE_PROVEN);
+    scp_hex_encode(aid, sizeof aid, scp_aid_bytes(&o->bench->bank_b.package));
+    assert_true(office_sees(o, aid, &package));
+    assert_string_equal(package.security_domain, OFFICE_DOMAIN_B);
+}
+
 static void random_challenges_cost_an_exchange_a_session_and_one(void **state)
 {
     struct office *o = *state;
@@ -107,6 +132,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(instance_belongs_to_the_banks_domain, setup_scp02,
                                         teardown),
+        cmocka_unit_test_setup_teardown(managing_domain_loads_and_installs_by_itself,
+                                        setup_managing, teardown),
         cmocka_unit_test_setup_teardown(random_challenges_cost_an_exchange_a_session_and_one,
                                         setup_random, teardown),
         cmocka_unit_test_setup_teardown(lost_answers_leave_the_domain_reachable, setup_scp03,

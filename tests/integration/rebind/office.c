@@ -280,8 +280,13 @@ void office_keep_old_banks(struct office *o)
 
 void office_give_bank_b_a_domain(struct office *o)
 {
+    office_give_bank_b(o, STORE_MANAGEMENT_SIMPLE);
+}
+
+void office_give_bank_b(struct office *o, enum store_management management)
+{
     struct scp_key_set masters = o->bench->masters;
-    struct store_domain domain = {.aid = OFFICE_DOMAIN_B, .key_count = 1};
+    struct store_domain domain = {.aid = OFFICE_DOMAIN_B, .management = management, .key_count = 1};
     masters.enc.bytes[0] ^= 0xB0;
     masters.mac.bytes[0] ^= 0xB0;
     masters.dek.bytes[0] ^= 0xB0;
@@ -458,12 +463,10 @@ struct store_key_set office_key_set(struct office *o)
     return set;
 }
 
-bool office_sees_bank_b(struct office *o, struct store_content *entry)
+bool office_sees(struct office *o, const char *aid, struct store_content *entry)
 {
     static struct store_content entries[STORE_CONTENTS_MAX];
-    char aid[STORE_AID_SIZE];
     size_t count;
-    hex_of(aid, sizeof aid, &o->bench->bank_b.instance);
     struct store_tx *tx = office_tx(o, STORE_READ);
     assert_ok(store_content_list(tx, o->card, entries, STORE_CONTENTS_MAX, &count));
     store_rollback(tx);
@@ -474,6 +477,13 @@ bool office_sees_bank_b(struct office *o, struct store_content *entry)
         }
     }
     return false;
+}
+
+bool office_sees_bank_b(struct office *o, struct store_content *entry)
+{
+    char aid[STORE_AID_SIZE];
+    hex_of(aid, sizeof aid, &o->bench->bank_b.instance);
+    return office_sees(o, aid, entry);
 }
 
 bool office_audited(struct office *o, const char *action)

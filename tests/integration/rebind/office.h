@@ -55,6 +55,8 @@ void office_keep_old_banks(struct office *o);
 /* Bank B personalises through a security domain of its own from now on. */
 #define OFFICE_DOMAIN_B "A00000033342414E4B42"
 void office_give_bank_b_a_domain(struct office *o);
+/* The same, which may do more by itself. */
+void office_give_bank_b(struct office *o, enum store_management management);
 
 /* Ask for the card to be bound to bank B, with a record of the bank's at hand. */
 void office_bring_record(struct office *o);
@@ -103,6 +105,8 @@ struct store_card office_card(struct office *o);
 struct store_key_set office_key_set(struct office *o);
 /* The observed entry of bank B's instance; false when there is none. */
 bool office_sees_bank_b(struct office *o, struct store_content *entry);
+/* Any observed entry by its AID. */
+bool office_sees(struct office *o, const char *aid, struct store_content *entry);
 /* Whether an audit record of that action exists. */
 bool office_audited(struct office *o, const char *action);
 struct store_tx *office_tx(struct office *o, enum store_mode mode);

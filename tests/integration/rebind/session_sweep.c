@@ -105,6 +105,7 @@ static void sweep(const char *profile)
 {
     sweep_bench(bench_new(profile), "the issuer");
     sweep_bench(bench_new_with_domain(profile), "the bank's domain");
+    sweep_bench(bench_new_with_managing_domain(profile), "the bank's managing domain");
 }
 
 static void scp03_survives_every_tear(void **state)

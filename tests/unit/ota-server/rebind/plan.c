@@ -344,6 +344,68 @@ static void bank_with_a_domain_personalises_through_it(void **state)
                      sizeof load_file + PLAN_INSTANCE_RESERVE + PLAN_DOMAIN_RESERVE);
 }
 
+/* One that manages content is there before its package, and needs no extradition. */
+static void bank_that_manages_content_brings_it_itself(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct plan_domain managing = domain_b;
+    const struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    managing.manages_content = true;
+    request.domain = &managing;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_string_equal(words(&plan), "create domain, key domain, load, install, personalise, "
+                                      "make selectable, directory, delete, delete package, "
+                                      "confirm, prove");
+    for (size_t i = 0; i < plan.count; i++) {
+        bool own = i >= 2 && i <= 5;
+        if (plan.steps[i].kind != PLAN_STEP_PROVE)
+            assert_int_equal(plan.steps[i].channel, own ? PLAN_CHANNEL_BANK : PLAN_CHANNEL_ISSUER);
+    }
+}
+
+/* A package that is the issuer's makes instances that are the issuer's too. */
+static void package_of_the_issuers_is_installed_by_the_issuer(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct plan_domain managing = domain_b;
+    const struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    managing.manages_content = true;
+    request.domain = &managing;
+    put(&content, CONTENT_LOAD_FILE, product.package, (struct scp_aid){.len = 0}, 1);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_non_null(strstr(words(&plan), "install, extradite, personalise"));
+    content.entries[content.count - 1].security_domain = managing.aid;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_null(strstr(words(&plan), "extradite"));
+}
+
+/* It was made a simple one, which it stays. */
+static void domain_that_was_made_simple_stays_so(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct plan_domain managing = domain_b;
+    const struct plan_product product = product_b();
+    struct card_content content = card_with_bank_a();
+    struct plan_request request = switch_to(&product, &content);
+    managing.manages_content = true;
+    request.domain = &managing;
+    put(&content, CONTENT_SECURITY_DOMAIN, managing.aid, (struct scp_aid){.len = 0},
+        SCP_SECURITY_DOMAIN_PERSONALIZED);
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_non_null(strstr(words(&plan), "load, install, extradite, personalise"));
+    content.entries[content.count - 1].privileges[0] = 0x80;
+    content.entries[content.count - 1].privileges[1] = 0xC0;
+    assert_int_equal(plan_make(&request, &plan), PLAN_OK);
+    assert_null(strstr(words(&plan), "extradite"));
+}
+
 static void domain_with_keys_is_used_and_one_without_is_made_again(void **state)
 {
     (void)state;
@@ -429,6 +491,9 @@ int main(void)
         cmocka_unit_test(unknown_content_is_read_first),
         cmocka_unit_test(aid_of_something_else_is_refused),
         cmocka_unit_test(bank_with_a_domain_personalises_through_it),
+        cmocka_unit_test(bank_that_manages_content_brings_it_itself),
+        cmocka_unit_test(package_of_the_issuers_is_installed_by_the_issuer),
+        cmocka_unit_test(domain_that_was_made_simple_stays_so),
         cmocka_unit_test(domain_with_keys_is_used_and_one_without_is_made_again),
         cmocka_unit_test(domain_that_is_locked_or_something_else_is_left_alone),
         cmocka_unit_test(domain_goes_with_its_last_instance),

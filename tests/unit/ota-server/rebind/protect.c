@@ -264,21 +264,44 @@ static bool instance_passes(struct scp_bytes privileges, struct scp_bytes parame
     return passes(&command, true);
 }
 
+/* Bits that any application may have, and those that only the bank's security domain may. */
+enum {
+    ANYBODYS = SCP_PRIVILEGE_CVM_MANAGEMENT | SCP_PRIVILEGE_GLOBAL_SERVICE |
+               SCP_PRIVILEGE_CONTACTLESS_ACTIVATION | SCP_PRIVILEGE_CONTACTLESS_SELF_ACTIVATION,
+    A_DOMAINS = SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_DAP_VERIFICATION |
+                SCP_PRIVILEGE_DELEGATED_MANAGEMENT | SCP_PRIVILEGE_TRUSTED_PATH |
+                SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT | SCP_PRIVILEGE_CIPHERED_LOAD_FILE_DATA_BLOCK,
+};
+
+static bool passes_with(const struct protect_rules *by, uint32_t privileges)
+{
+    uint8_t buffer[255], bytes[3];
+    const char *why;
+    struct protect_state channel = {.channel_kvn = 0x30};
+    struct scp_writer data = scp_writer_on(buffer, sizeof buffer);
+    struct scp_apdu command;
+    scp_privileges_store(bytes, privileges);
+    const struct scp_install install = {.p1 = SCP_INSTALL_FOR_INSTALL,
+                                        .load_file = scp_aid_bytes(&bank),
+                                        .module = scp_aid_bytes(&bank),
+                                        .application = scp_aid_bytes(&bank),
+                                        .privileges = SCP_BYTES(bytes),
+                                        .parameters = SCP_LITERAL(0xC9, 0x00)};
+    assert_int_equal(scp_install_command(&install, &data, &command), SCP_OK);
+    return protect_check(by, &channel, &command, true, &why) == SCP_OK;
+}
+
 static void no_privilege_reaches_what_is_not_the_holders(void **state)
 {
     (void)state;
-    static const uint32_t allowed =
-        SCP_PRIVILEGE_SECURITY_DOMAIN | SCP_PRIVILEGE_DAP_VERIFICATION |
-        SCP_PRIVILEGE_DELEGATED_MANAGEMENT | SCP_PRIVILEGE_CVM_MANAGEMENT |
-        SCP_PRIVILEGE_TRUSTED_PATH | SCP_PRIVILEGE_AUTHORIZED_MANAGEMENT |
-        SCP_PRIVILEGE_GLOBAL_SERVICE | SCP_PRIVILEGE_CIPHERED_LOAD_FILE_DATA_BLOCK |
-        SCP_PRIVILEGE_CONTACTLESS_ACTIVATION | SCP_PRIVILEGE_CONTACTLESS_SELF_ACTIVATION;
+    struct protect_rules with_domain = rules;
+    with_domain.domain = &bank;
     for (uint32_t bit = 0x10; bit <= 0x800000; bit <<= 1) {
-        uint8_t bytes[3];
-        scp_privileges_store(bytes, bit);
-        assert_int_equal(instance_passes(SCP_BYTES(bytes), SCP_LITERAL(0xC9, 0x00)),
-                         (allowed & bit) != 0);
+        assert_int_equal(passes_with(&rules, bit), (ANYBODYS & bit) != 0);
+        assert_int_equal(passes_with(&with_domain, bit), ((ANYBODYS | A_DOMAINS) & bit) != 0);
     }
+    with_domain.domain = &protected_aids[1]; /* another one is */
+    assert_false(passes_with(&with_domain, SCP_PRIVILEGE_SECURITY_DOMAIN));
 }
 
 static void nothing_is_asked_that_cannot_be_taken_back(void **state)

@@ -81,8 +81,10 @@ static void domain_comes_back_as_it_was_put(void **state)
     assert_store_error(NOT_FOUND, store_domain_get(tx, "bank-a", &out));
     assert_ok(store_domain_put(tx, &domain));
     domain.key_count = 1;
+    domain.management = STORE_MANAGEMENT_AUTHORIZED;
     assert_ok(store_domain_put(tx, &domain));
     assert_ok(store_domain_get(tx, "bank-a", &out));
+    assert_int_equal(out.management, STORE_MANAGEMENT_AUTHORIZED);
     assert_string_equal(out.aid, "A00000033341");
     assert_int_equal(out.key_count, 1);
     assert_string_equal(out.keys[0].profile, "scp03");
