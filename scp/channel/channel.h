@@ -44,6 +44,9 @@
  *         scp_put_apdu(&w, &segment);                     // -> card: 9000 alone but for the last
  *     scp_channel_unwrap(&ch, last_response, &data, &sw);
  *
+ * On another logical channel each command's class byte is moved there, also that of a command which
+ * is already made: MACs cover it as on channel 0 (scp_cla_on_channel, scp/gp/logical_channel.h).
+ *
  * A long response comes with 61xx and is fetched with GET RESPONSE, which travels without secure
  * messaging; scp_response_collect puts its parts together before it is unwrapped.
  *
