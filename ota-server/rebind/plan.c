@@ -68,8 +68,8 @@ static bool may_manage(const struct content_entry *domain)
 }
 
 /* A domain that manages content does so for its own, and on a card that was told so when the domain
- * was made: a package that is the issuer's makes instances
- * that are the issuer's too (GPCS 9.3.6), which then go the way of a simple domain. */
+ * was made. A package that is the issuer's makes instances that are the issuer's too (GPCS 9.3.6),
+ * which then go the way of a simple domain. */
 static bool bank_brings_content(const struct plan_request *request)
 {
     const struct plan_domain *domain = request->domain;
