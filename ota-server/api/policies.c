@@ -2,6 +2,7 @@
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
 #include "ota-server/api/policy_check.h"
+#include "ota-server/api/stopped.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -188,12 +189,15 @@ static void take_step(const struct api *api, const struct http_request *request,
                       struct http_response *response)
 {
     struct store_policy policy = {.version = 0};
+    size_t cancelled = 0;
     struct store_tx *tx;
     if (!read_if_match(request, response, &step->if_match))
         return;
     enum store_error error = store_begin(api->store, STORE_WRITE, &tx);
     if (error == STORE_OK)
         error = store_end(tx, run_and_audit(tx, request, step, &policy));
+    if (error == STORE_OK && policy.status == STORE_POLICY_ACTIVE)
+        error = stopped_cancel_by_policy(api, request, &cancelled);
     if (error != STORE_OK)
         answer_error(response, error);
     else

@@ -2,13 +2,11 @@
  * cancelled. One person stops; to go on takes another. */
 #include "ota-server/api/api.h"
 #include "ota-server/api/handlers.h"
-#include "ota-server/rebind/order.h"
+#include "ota-server/api/stopped.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CANCELLED_AT_ONCE = 64 };
 
 static const char *or_null(const char *text)
 {
@@ -84,39 +82,6 @@ static enum store_error add(const struct api *api, const struct http_request *re
     return store_end(tx, error);
 }
 
-static enum store_error outstanding(const struct api *api, const struct store_stop *stop,
-                                    char (*operations)[STORE_ID_SIZE], size_t *count)
-{
-    struct store_tx *tx;
-    STORE_TRY(store_begin(api->store, STORE_READ, &tx));
-    return store_end(tx, store_stop_outstanding(tx, stop, operations, CANCELLED_AT_ONCE, count));
-}
-
-/* Each in a transaction of its own, like a cancellation by hand. Nothing new comes meanwhile: the
- * stop stands already. */
-static enum store_error cancel_outstanding(const struct api *api,
-                                           const struct http_request *request,
-                                           const struct store_stop *stop, size_t *cancelled)
-{
-    char operations[CANCELLED_AT_ONCE][STORE_ID_SIZE];
-    struct store_operation operation;
-    size_t count = 0;
-    size_t before;
-    do {
-        before = *cancelled;
-        STORE_TRY(outstanding(api, stop, operations, &count));
-        for (size_t i = 0; i < count; i++) {
-            if (order_cancel(api->rebind, operations[i], api_actor(request), &operation) !=
-                REBIND_REFUSED_NONE)
-                continue;
-            http_server_notify(api->server, operation.id);
-            (*cancelled)++;
-        }
-    } while (*cancelled > before);
-    http_server_notify(api->server, TOPIC_OPERATIONS);
-    return STORE_OK;
-}
-
 void api_stop_post(void *ctx, const struct http_request *request, struct http_response *response)
 {
     const struct api *api = ctx;
@@ -129,7 +94,7 @@ void api_stop_post(void *ctx, const struct http_request *request, struct http_re
     snprintf(stop.person, sizeof stop.person, "%s", principal->person);
     enum store_error error = add(api, request, &stop);
     if (error == STORE_OK)
-        error = cancel_outstanding(api, request, &stop, &cancelled);
+        error = stopped_cancel(api, request, &stop, &cancelled);
     if (error != STORE_OK) {
         problem_store(response, error, "the bank");
         return;
@@ -155,7 +120,7 @@ static enum store_error lift(struct store_tx *tx, const struct http_request *req
 void api_stop_delete(void *ctx, const struct http_request *request, struct http_response *response)
 {
     const struct api *api = ctx;
-    struct store_stop stop;
+    struct store_stop stop = {.sequence = 0};
     struct store_tx *tx;
     enum store_error error = store_begin(api->store, STORE_WRITE, &tx);
     if (error == STORE_OK)

@@ -142,7 +142,7 @@ static void *export_in_thread(void *user)
 }
 
 /* The evaluator reads one end of a pipe while the facts come in at the other. */
-static enum otactl_exit run_over_pipe(struct export *e, struct ota_policy_options *options,
+static enum otactl_exit run_over_pipe(struct export *e, struct ota_policy_options options,
                                       size_t versions)
 {
     static const enum otactl_exit exits[] = {
@@ -159,11 +159,11 @@ static enum otactl_exit run_over_pipe(struct export *e, struct ota_policy_option
     e->to = fdopen(ends[1], "w");
     if (e->to == NULL)
         (void)close(ends[1]);
-    options->files[options->file_count++] = facts;
+    options.files[options.file_count++] = facts;
     bool started = e->to != NULL && pthread_create(&thread, NULL, export_in_thread, e) == 0;
     enum ota_policy_exit status = OTA_POLICY_BAD;
     if (started)
-        status = versions == 1 ? ota_policy_simulate(options) : ota_policy_diff(options);
+        status = versions == 1 ? ota_policy_simulate(&options) : ota_policy_diff(&options);
     (void)close(ends[0]); /* so that an export that is not read to its end ends */
     if (started)
         (void)pthread_join(thread, NULL);
@@ -189,7 +189,7 @@ enum otactl_exit otactl_run_simulate(struct otactl *ctl, const struct otactl_com
         options.files[options.file_count++] = names[i];
     }
     if (code == OTACTL_OK)
-        code = run_over_pipe(&e, &options, args->count);
+        code = run_over_pipe(&e, options, args->count);
     for (size_t i = 0; i < VERSIONS_MAX; i++) {
         if (files[i] != NULL)
             (void)fclose(files[i]);

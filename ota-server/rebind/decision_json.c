@@ -144,10 +144,9 @@ static bool read_fact(struct decision_inputs *inputs, const char *name, const js
     }
 }
 
-static bool read_facts(struct decision_inputs *inputs, const json_t *facts)
+static bool read_facts(struct decision_inputs *inputs, json_t *facts)
 {
-    for (void *at = json_object_iter((json_t *)(uintptr_t)facts); at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)facts, at)) {
+    for (void *at = json_object_iter(facts); at != NULL; at = json_object_iter_next(facts, at)) {
         if (!read_fact(inputs, json_object_iter_key(at), json_object_iter_value(at)))
             return false;
     }

@@ -73,9 +73,9 @@ enum store_bank_status { STORE_BANK_ACTIVE, STORE_BANK_SUSPENDED, STORE_BANK_LEA
 struct store_bank {
     char id[STORE_SLUG_SIZE];
     char name[STORE_NAME_SIZE];
-    enum store_bank_status status;
     char kind[STORE_WORD_SIZE]; /* a word of the policies' bank.kind; "" when not recorded */
     char regions[STORE_REGIONS_MAX][STORE_WORD_SIZE];
+    enum store_bank_status status;
     size_t region_count;
     int64_t etag; /* grows with every change; 1 when new */
 };

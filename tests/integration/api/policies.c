@@ -212,6 +212,26 @@ static void a_stop_cancels_what_is_outstanding_until_another_person_lifts_it(voi
     place_do(place, "operator", request, NULL, 200);
 }
 
+/* A policy whose own stop is in force cancels when it becomes active. */
+static void a_stop_of_the_policy_cancels_too(void **state)
+{
+    struct place *place = *state;
+    char operation[STORE_ID_SIZE];
+    char request[128];
+    copy_id(bind_card(place, "{\"product\":\"bank-a/debit\"}", 202), operation);
+    int stopping = version_of(post_yaml(place, "/v1/policies",
+                                        RULES "stops:\n  - id: breach\n    bank: bank-a\n"
+                                              "    reason: A breach.\n",
+                                        201));
+    to(place, "approver", stopping, "activate", "active");
+    snprintf(request, sizeof request, "GET /v1/operations/%s", operation);
+    json_t *ended = place_ask(place, "operator", request, NULL, 200);
+    assert_string_equal(json_string_value(json_object_get(ended, "state")), "cancelled");
+    json_decref(ended);
+    json_decref(bind_card(place, "{\"product\":\"bank-a/debit\"}", 403));
+    place_do(place, "officer", "POST /v1/policies/rollback", NULL, 200);
+}
+
 /* ---- decisions ---------------------------------------------------------------------------- */
 
 static json_t *decision_of(struct place *place, const char *client, const char *operation,
@@ -381,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_step_on_what_has_changed_is_refused),
         cmocka_unit_test(an_activation_can_be_planned),
         cmocka_unit_test(a_stop_cancels_what_is_outstanding_until_another_person_lifts_it),
+        cmocka_unit_test(a_stop_of_the_policy_cancels_too),
         cmocka_unit_test(a_decision_is_shown_and_made_again_after_another_policy),
         cmocka_unit_test(a_denial_is_on_record),
         cmocka_unit_test(the_card_base_is_told_as_facts),

@@ -81,8 +81,8 @@ static void use(struct office *o, const char *policy)
 static void add_cards(struct office *o, char ids[CARDS][STORE_ID_SIZE])
 {
     struct store_tx *tx = office_tx(o, STORE_WRITE);
-    for (uint8_t i = 0; i < CARDS; i++) {
-        struct store_card card = {.identity = {0xCA, i},
+    for (size_t i = 0; i < CARDS; i++) {
+        struct store_card card = {.identity = {0xCA, (uint8_t)i},
                                   .region = "310000",
                                   .generation = "3",
                                   .status = STORE_CARD_ACTIVE};
@@ -205,6 +205,48 @@ static void a_cancelled_operation_gives_its_place_back(void **state)
     assert_refused(NONE, order_cancel(&o->service, taken.operation.id, "operator", &cancelled));
     assert_refused(NONE, ask(o, cards[PLACES], NULL, &result));
     assert_refused(POLICY_DENIED, ask(o, cards[PLACES + 1], NULL, &result));
+}
+
+/* ---- activation between requests ------------------------------------------------------------ */
+
+static const char closed[] = "version: 1\n"
+                             "name: closed\n"
+                             "rules:\n"
+                             "  - id: closed\n"
+                             "    effect: deny\n"
+                             "    when: {request.action: bind}\n"
+                             "    reason: It is closed.\n";
+
+/* The policy changes while cards are asked for: each decision is wholly of one version. */
+static void a_change_of_policy_falls_between_two_requests(void **state)
+{
+    struct office *o = *state;
+    char cards[CARDS][STORE_ID_SIZE];
+    struct racer racer = {.office = o, .cards = cards};
+    struct store_decision_record records[CARDS];
+    pthread_barrier_t start;
+    size_t count = 0;
+    add_cards(o, cards);
+    assert_int_equal(pthread_barrier_init(&start, NULL, 2), 0);
+    racer.start = &start;
+    assert_int_equal(pthread_create(&racer.thread, NULL, race, &racer), 0);
+    (void)pthread_barrier_wait(&start);
+    for (int i = 0; i < 6; i++)
+        use(o, i % 2 == 0 ? closed : ANYBODY);
+    assert_int_equal(pthread_join(racer.thread, NULL), 0);
+    assert_int_equal(pthread_barrier_destroy(&start), 0);
+    struct store_tx *tx = office_tx(o, STORE_READ);
+    assert_ok(
+        store_decision_list(tx, &(struct store_decision_filter){0}, 0, records, CARDS, &count));
+    assert_int_equal(count, CARDS / THREADS);
+    for (size_t i = 0; i < count; i++) {
+        const struct store_decision *d = &records[i].decision;
+        bool of_closed = d->policy_version > 1 && d->policy_version % 2 == 0;
+        assert_string_equal(d->effect, of_closed ? "deny" : "allow");
+        assert_string_equal(d->rule, of_closed ? "closed" : "anybody");
+        store_decision_fini(&records[i]);
+    }
+    store_rollback(tx);
 }
 
 /* ---- assignment --------------------------------------------------------------------------- */
@@ -559,6 +601,7 @@ int main(void)
         TEST(no_two_requests_take_the_last_place),
         TEST(no_two_requests_pass_the_share_together),
         TEST(a_cancelled_operation_gives_its_place_back),
+        TEST(a_change_of_policy_falls_between_two_requests),
         TEST(cards_without_a_choice_go_by_shares_and_deficits),
         TEST(the_next_bank_gets_the_card_that_the_policy_denies_to_the_first),
         TEST(a_policy_that_assigns_none_or_by_draw_says_so),
