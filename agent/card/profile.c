@@ -7,7 +7,9 @@ static const char *const top_keys[] = {"name", "description", "card", "soft", NU
 static const char *const card_keys[] = {
     "protocol",       "i",      "key_length", "kvn", "isd_aid", "max_command_data",
     "protected_aids", "quirks", NULL};
-static const char *const quirk_keys[] = {"personalises_in_installed", NULL};
+static const char *const quirk_keys[] = {"personalises_in_installed", "aes_keys_without_length",
+                                         "des_keys_with_length",      "aes_check_value_of_zeros",
+                                         "keeps_initial_keys",        NULL};
 static const char *const soft_keys[] = {
     "atr",    "cplc",   "memory",   "tries", "terminate_after", "load_wraps", "logical_channels",
     "native", "timing", "issuance", NULL};
@@ -60,6 +62,8 @@ static void read_card(const struct document_node *card, struct card_traits *trai
         doc_expect_keys(quirks, quirk_keys, problem);
     traits->personalises_in_installed =
         doc_bool(doc_get(quirks, "personalises_in_installed"), true, problem);
+    for (size_t i = 1; quirk_keys[i] != NULL; i++) /* the server's affair, as the AIDs are */
+        (void)doc_bool(doc_get(quirks, quirk_keys[i]), false, problem);
 }
 
 /* ---- soft ------------------------------------------------------------------------------------ */
