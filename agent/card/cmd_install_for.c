@@ -178,6 +178,8 @@ static uint16_t take_card_reset(struct card_image *image, struct card_applicatio
                                                   : SCP_SW_CONDITIONS_NOT_SATISFIED;
 }
 
+/* What is selectable already keeps its state: GPCS 9.3.7 asks for none, and a later command may
+ * give it Card Reset or append implicit selections (table 11-49, note). */
 uint16_t card_install_for_make_selectable(struct softcard *card, const struct scp_install *install,
                                           const struct scp_parameters *parameters)
 {
@@ -186,12 +188,13 @@ uint16_t card_install_for_make_selectable(struct softcard *card, const struct sc
     if (app == NULL || !card_governs(image, card_selected(card), scp_aid_bytes(&app->domain)))
         return SCP_SW_DATA_NOT_FOUND;
     const struct card_application *owner = card_domain_find(image, scp_aid_bytes(&app->domain));
-    if (app->state != SCP_APPLICATION_INSTALLED || !card_domain_ready(image, owner))
+    if (scp_life_cycle_is_locked(app->state) || !card_domain_ready(image, owner))
         return SCP_SW_CONDITIONS_NOT_SATISFIED;
     uint16_t sw = take_card_reset(image, app, install->privileges);
     if (sw != SCP_SW_SUCCESS)
         return sw;
-    app->state = SCP_APPLICATION_SELECTABLE;
+    if (app->state == SCP_APPLICATION_INSTALLED)
+        app->state = SCP_APPLICATION_SELECTABLE;
     sw = card_add_implicit(image, app, parameters);
     return sw == SCP_SW_SUCCESS ? card_take_provider(parameters, &app->provider) : sw;
 }

@@ -203,7 +203,6 @@ static void an_instance_is_selectable_only_after_make_selectable_5_3_1(void **st
     assert_sw(0x6A82, rig_select(rig, SCP_BYTES(instance_aid)));
     rig_open(rig);
     assert_sw(0x9000, make_selectable(rig, 0x00));
-    assert_sw(0x6985, make_selectable(rig, 0x00));
     assert_sw(0x9000, rig_select(rig, SCP_BYTES(instance_aid)));
     assert_data_hex(rig, "6F0C8408A000000099010101A500");
     rig_free(rig);

@@ -179,7 +179,28 @@ static void gpcs_11_5_2_3_3_make_selectable_looks_at_card_reset_alone(void **sta
     assert_sw(0x9000, rig_install(rig, selectable));
     assert_sw(0x9000, rig_send_hex(rig, "80F240020B4F06D156000001015C01C500"));
     assert_data_hex(rig, "E305C503040000");
-    assert_sw(0x6985, rig_install(rig, selectable)); /* twice */
+    rig_free(rig);
+}
+
+/* Tools make an application the default one that was selectable long before. */
+static void gpcs_9_3_7_what_is_selectable_is_given_more(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_loaded();
+    struct scp_install selectable = {.p1 = SCP_INSTALL_FOR_MAKE_SELECTABLE,
+                                     .application = SCP_BYTES(instance_aid),
+                                     .privileges = SCP_LITERAL(0x04),
+                                     .parameters = SCP_LITERAL(0xEF, 0x03, 0xCF, 0x01, 0x81)};
+    assert_sw(0x9000, make(rig, SELECTABLE, SCP_BYTES(none), SCP_BYTES(plain)));
+    assert_sw(0x9000, rig_install(rig, selectable));
+    assert_sw(0x9000, rig_send_hex(rig, "80F240020E4F06D156000001015C049F70C5CF00"));
+    assert_data_hex(rig, "E30C9F700107C503040000CF0181");
+    selectable.parameters = SCP_LITERAL(0xEF, 0x03, 0xCF, 0x01, 0x41);
+    assert_sw(0x9000, rig_install(rig, selectable)); /* again, for the other interface */
+    assert_sw(0x9000, rig_send_hex(rig, "80F240020B4F06D156000001015C01CF00"));
+    assert_data_hex(rig, "E306CF0181CF0141");
+    assert_sw(0x9000, rig_send_hex(rig, "80F0408006D1560000010100"));
+    assert_sw(0x6985, rig_install(rig, selectable)); /* locked */
     rig_free(rig);
 }
 
@@ -531,6 +552,7 @@ int main(void)
         cmocka_unit_test(gpcs_6_6_which_privileges_may_stand_together),
         cmocka_unit_test(gpcs_6_6_2_one_byte_is_completed_with_the_defaults_of_table_6_2),
         cmocka_unit_test(gpcs_11_5_2_3_3_make_selectable_looks_at_card_reset_alone),
+        cmocka_unit_test(gpcs_9_3_7_what_is_selectable_is_given_more),
         cmocka_unit_test(gpcs_9_7_quotas_and_reserved_memory),
         cmocka_unit_test(gpcs_11_5_2_3_7_what_a_domain_is_made_with),
         cmocka_unit_test(gpcs_5_3_2_3_a_domain_with_84_waits_for_set_status),
