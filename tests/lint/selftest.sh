@@ -22,6 +22,8 @@ int good(void)
     return (int)strlen("sprintf(x) // SELECT");
 }
 C
+    printf 'readonly PACKAGES=(\n    # build\n    gcc git\n)\n' >"$TREE/tests/run.sh"
+    printf 'install --no-install-recommends \\\n  gcc git\n```\n' >"$TREE/README.md"
     printf '#include <sqlite3.h>\n' >"$TREE/ota-server/store/db.c"
     printf '#include <time.h>\n\nint now(void)\n{\n    return (int)time(NULL);\n}\n' >"$TREE/scp/host/env.c"
 }
@@ -57,7 +59,7 @@ long_function() {
 }
 
 clean_tree
-for lint in arrows banned shape words format cppcheck; do
+for lint in arrows banned shape words format packages cppcheck; do
     expect pass "$lint" 'a clean tree'
 done
 
@@ -80,6 +82,7 @@ planted shape agent/x.h "$(printf '/* */\\n%.0s' {1..601})"
 planted words agent/x.c "/* TO""DO: later */"
 planted words scp/x.c '/* see /ho''me/someone/notes */'
 planted words policies/README.md 'fixes issue'' #12'
+planted packages tests/run.sh 'readonly PACKAGES=(\n    gcc git zip\n)'
 planted format agent/x.c 'int  f( void );'
 planted cppcheck agent/x.c 'int f(void);\nint f(void)\n{\n    int a[2] = {0, 0};\n    return a[2];\n}'
 
