@@ -127,6 +127,39 @@ static void gpcs_10_6_the_current_security_level(void **state)
     rig_free(rig);
 }
 
+/* A date of the production data: the last digit of a year, and a day of it. */
+static bool is_date(const uint8_t date[2])
+{
+    for (size_t i = 0; i < 2; i++)
+        if (date[i] >> 4 > 9 || (date[i] & 0x0F) > 9)
+            return false;
+    unsigned day = (date[0] & 0x0Fu) * 100 + (date[1] >> 4) * 10u + (date[1] & 0x0Fu);
+    return day >= 1 && day <= 366;
+}
+
+/* Tools name each of them. */
+static void the_production_data_of_every_profile_have_dates(void **state)
+{
+    (void)state;
+    enum { HEADER = 3, SIZE = 42 };
+    static const char *const profiles[] = {
+        "scp02-i15",        "scp02-i55",      "scp03-i10-aes192", "scp03-i60-aes256",
+        "scp03-i70-aes128", "test-scp02-i15", "test-scp03-i70",   "test-scp02-i55-t0",
+        "test-scp02-i75",   "test-scp03-s16",
+    };
+    static const uint8_t dates[] = {6, 10, 20, 24, 28, 36};
+    for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
+        struct rig *rig = rig_new(profiles[i]);
+        uint16_t sw = rig_hex(rig, "80CA9F7F2D");
+        assert_sw(0x9000, sw);
+        assert_int_equal(HEADER + SIZE, rig->data.len);
+        for (size_t k = 0; k < sizeof dates; k++)
+            if (!is_date(rig->data.ptr + HEADER + dates[k]))
+                fail_msg("%s: no date at %d", profiles[i], dates[k]);
+        rig_free(rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +170,7 @@ int main(void)
         cmocka_unit_test(gpcs_7_4_2_a_supplementary_domain_tells_its_own_data),
         cmocka_unit_test(gpcs_10_6_the_current_security_level),
         cmocka_unit_test(gpcs_11_1_5_2_a_long_answer_is_fetched_by_get_response),
+        cmocka_unit_test(the_production_data_of_every_profile_have_dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
