@@ -350,24 +350,36 @@ static enum store_error enter_deletion(struct job *job)
     return STORE_OK;
 }
 
+/* The first keys that a card is given may take the place of those it was made with. */
+static enum store_error doubt_initial(struct job *job)
+{
+    const struct store_key_set_ref ref = {job->card.id, job->rekey.security_domain, KVN_INITIAL};
+    enum store_error error = store_key_set_set_standing(job->tx, &ref, STORE_KEYS_LEAVING);
+    return error == STORE_NOT_FOUND ? STORE_OK : error;
+}
+
 enum store_error job_enter_keys(struct job *job, const struct session *session)
 {
     if (session_script_has(session, PLAN_STEP_KEY_DOMAIN))
         STORE_TRY(enter_put(job, PLAN_CHANNEL_BANK));
-    if (session_script_has(session, PLAN_STEP_PUT_KEYS))
+    if (session_script_has(session, PLAN_STEP_PUT_KEYS)) {
         STORE_TRY(enter_put(job, PLAN_CHANNEL_NEW_KEYS));
+        STORE_TRY(doubt_initial(job));
+    }
     if (session_script_has(session, PLAN_STEP_DELETE_KEYS))
         STORE_TRY(enter_deletion(job));
     return STORE_OK;
 }
 
-/* A script that deletes keys may have run to its end, whatever came back of it. */
+/* A script that deletes keys, or puts the first ones, may have run to its end, whatever came back
+ * of it. */
 enum store_error job_prove_keys(struct job *job, enum plan_channel channel)
 {
     const struct store_key_set_ref ref = job_key_set(job, channel);
     struct store_key_set set;
-    bool goes = job->deletes_keys && channel == job->plan_rekey.domain;
     STORE_TRY(store_key_set_get(job->tx, &ref, &set));
+    bool goes = channel == job->plan_rekey.domain &&
+                (job->deletes_keys || (job->puts_keys && set.kvn == KVN_INITIAL));
     if (set.standing == STORE_KEYS_PRESENT || (goes && set.standing == STORE_KEYS_LEAVING))
         return STORE_OK;
     return store_key_set_set_standing(job->tx, &ref, STORE_KEYS_PRESENT);

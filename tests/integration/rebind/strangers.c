@@ -211,13 +211,14 @@ static size_t tell(struct bench_run *run, size_t at, enum lie lie)
 
 /* A contact in which the agent runs everything and lies once: at the `at`-th answer. The number of
  * answers that there were. */
-static size_t contact_with_a_lie(struct office *o, size_t at, enum lie lie)
+static size_t contact_with_a_lie(struct office *o, const struct contact_agent *agent, size_t at,
+                                 enum lie lie)
 {
     struct contact_reply reply, next;
     uint8_t memory[BENCH_RESPONSES_SIZE];
     size_t answers = 0;
     bench_power(o->bench);
-    assert_refused(NONE, contact_begin(&o->service, &office_agent, o->identity, &reply));
+    assert_refused(NONE, contact_begin(&o->service, agent, o->identity, &reply));
     while (reply.has_script) {
         struct bench_run *run = &o->bench->run;
         struct scp_writer w = scp_writer_on(memory, sizeof memory);
@@ -230,7 +231,7 @@ static size_t contact_with_a_lie(struct office *o, size_t at, enum lie lie)
         assert_int_equal(scp_script_put_responses(&w, run->items, count), SCP_OK);
         const struct contact_answer answer = {.exchange = reply.exchange,
                                               .responses = count > 0 ? scp_written(&w) : SCP_EMPTY};
-        assert_refused(NONE, contact_answer(&o->service, &office_agent, &answer, &next));
+        assert_refused(NONE, contact_answer(&o->service, agent, &answer, &next));
         contact_reply_fini(&reply);
         reply = next;
     }
@@ -269,12 +270,12 @@ static void lies(const char *profile, enum work work)
 {
     struct office *o = office_with(profile, work);
     struct office_snapshot kept = office_keep(o);
-    size_t answers = contact_with_a_lie(o, SIZE_MAX, LIE_CUT);
+    size_t answers = contact_with_a_lie(o, &office_agent, SIZE_MAX, LIE_CUT);
     assert_int_equal(office_operation(o).state, STORE_OPERATION_DONE);
     for (size_t at = 0; at < answers; at++) {
         for (enum lie lie = LIE_SUCCESS; lie < LIES; lie++) {
             office_return_to(o, &kept);
-            contact_with_a_lie(o, at, lie);
+            contact_with_a_lie(o, &office_agent, at, lie);
             assert_nothing_proven_is_false(o, work);
             if (store_operation_is_open(office_operation(o).state))
                 office_contact(o, &office_other_agent);
@@ -330,19 +331,27 @@ static size_t last_authentication(struct office *o)
 static void two_agents_must_agree_about_new_keys_too(void **state)
 {
     (void)state;
+    enum { UNDER_NEW_KEYS = 2 }; /* SELECT, INITIALIZE UPDATE, and then it */
     struct office *o = office_with("scp03-i60-aes256", WORK_ISSUER_KEYS);
     struct office_snapshot kept = office_keep(o);
     struct contact_reply reply;
     size_t at = last_authentication(o);
     assert_int_not_equal(at, SIZE_MAX);
     office_return_to(o, &kept);
-    contact_with_a_lie(o, at, LIE_REFUSED);
+    contact_with_a_lie(o, &office_agent, at, LIE_REFUSED);
     assert_true(office_audited(o, "agent.suspected"));
     assert_int_equal(office_card(o).status, STORE_CARD_ACTIVE);
     bench_power(o->bench);
     assert_refused(AGENT_SUSPECTED, contact_begin(&o->service, &office_agent, o->identity, &reply));
     office_contact(o, &office_other_agent);
     assert_int_equal(office_operation(o).state, STORE_OPERATION_DONE);
+
+    office_return_to(o, &kept);
+    contact_with_a_lie(o, &office_agent, at, LIE_REFUSED);
+    contact_with_a_lie(o, &office_other_agent, UNDER_NEW_KEYS, LIE_REFUSED);
+    assert_int_equal(office_card(o).status, STORE_CARD_QUARANTINED);
+    assert_int_equal(office_operation(o).state, STORE_OPERATION_FAILED);
+    assert_int_equal(o->bench->refused, 0); /* all that time the card was well */
     office_snapshot_free(&kept);
     office_free(o);
 }
