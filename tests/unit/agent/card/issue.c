@@ -187,8 +187,8 @@ static void the_key_file_is_named_by_the_issuance_and_is_private(void **state)
 static void every_test_profile_makes_a_card_by_itself(void **state)
 {
     (void)state;
-    static const char *const profiles[] = {"test-scp02-i15", "test-scp02-i55-t0", "test-scp03-i70",
-                                           "test-scp03-s16"};
+    static const char *const profiles[] = {"test-scp02-i15", "test-scp02-i55-t0", "test-scp02-i75",
+                                           "test-scp03-i70", "test-scp03-s16"};
     for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++) {
         char path[512];
         struct document_problem problem = {0};

@@ -121,7 +121,7 @@ static void shipped_profiles_are_all_read(void **state)
     struct card_profiles *profiles =
         card_profiles_new(REBIND_SOURCE_DIR "/configs/profiles", &problem);
     assert_non_null(profiles);
-    assert_int_equal(card_profiles_count(profiles), 9);
+    assert_int_equal(card_profiles_count(profiles), 10);
     assert_non_null(card_profiles_find(profiles, "scp02-i55"));
     assert_null(card_profiles_find(profiles, "scp02"));
     card_profiles_free(profiles);
