@@ -1,4 +1,6 @@
 #include "ota-server/rebind/contact_call.h"
+#include "ota-server/rebind/order.h"
+#include "ota-server/rebind/stop.h"
 
 /* Whether a script may still run on the card that no open operation waits for. */
 static enum store_error has_loose_script(struct store_tx *tx, const char *card, bool *loose)
@@ -34,6 +36,23 @@ static enum store_error expire_overdue(struct contact *c, const char *card)
     return operation_life_expire(c->tx, &open);
 }
 
+/* Nor does anything go out of one that was stopped. */
+static enum store_error cancel_stopped(struct contact *c, const char *card)
+{
+    struct store_operation open;
+    bool stopped;
+    enum store_error error = store_operation_open(c->tx, card, &open);
+    if (error == STORE_NOT_FOUND)
+        return STORE_OK;
+    STORE_TRY(error);
+    STORE_TRY(stop_means(c->service, c->tx, &open, &stopped));
+    if (!stopped)
+        return STORE_OK;
+    operation_news_add(&c->news, open.id);
+    return order_cancel_in(c->service, c->tx, "", &open) == REBIND_REFUSED_NONE ? STORE_OK
+                                                                                : STORE_IO;
+}
+
 /* A script of an operation that has ended may still run on the card: the card is read, which burns
  * it, although nobody has asked for anything. */
 static enum store_error order_burning(struct contact *c, const char *card,
@@ -51,6 +70,7 @@ enum store_error contact_take_work(struct contact *c, const char *card,
 {
     bool may_still_run;
     STORE_TRY(expire_overdue(c, card));
+    STORE_TRY(cancel_stopped(c, card));
     enum store_error error = store_operation_due(c->tx, card, operation);
     if (error != STORE_NOT_FOUND)
         return error;

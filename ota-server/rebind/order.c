@@ -446,8 +446,8 @@ enum rebind_refusal order_make(const struct rebind_service *service, const struc
 
 /* ---- cancelling --------------------------------------------------------------------------- */
 
-static enum rebind_refusal cancel(const struct rebind_service *service, struct store_tx *tx,
-                                  const char *principal, struct store_operation *operation)
+enum rebind_refusal order_cancel_in(const struct rebind_service *service, struct store_tx *tx,
+                                    const char *principal, struct store_operation *operation)
 {
     if (operation->state == STORE_OPERATION_CANCELLED)
         return REBIND_REFUSED_NONE;
@@ -467,7 +467,7 @@ enum rebind_refusal order_cancel(const struct rebind_service *service, const cha
     if (error != STORE_OK)
         return rebind_refusal_of_store(error);
     error = store_operation_get(tx, operation, out);
-    enum rebind_refusal refusal = error == STORE_OK          ? cancel(service, tx, principal, out)
+    enum rebind_refusal refusal = error == STORE_OK ? order_cancel_in(service, tx, principal, out)
                                   : error == STORE_NOT_FOUND ? REBIND_REFUSED_OPERATION_UNKNOWN
                                                              : rebind_refusal_of_store(error);
     error = store_end(tx, refusal == REBIND_REFUSED_NONE ? STORE_OK : STORE_INVALID);

@@ -44,6 +44,9 @@ enum rebind_refusal order_make(const struct rebind_service *service, const struc
  * OPERATION_ENDED when it has ended otherwise. */
 enum rebind_refusal order_cancel(const struct rebind_service *service, const char *operation,
                                  const char *principal, struct store_operation *out);
+/* The same of an operation in the caller's transaction; `principal` is "" for the service. */
+enum rebind_refusal order_cancel_in(const struct rebind_service *service, struct store_tx *tx,
+                                    const char *principal, struct store_operation *operation);
 
 /* What ordering the product would come to. */
 struct order_prospect {

@@ -502,6 +502,24 @@ static void a_stopped_bank_gets_nothing(void **state)
     assert_memory_equal(result.decision.rule, "stop:", 5);
 }
 
+/* Nobody was there to cancel: the stop's time came while the operation waited. */
+static void nothing_goes_out_of_an_operation_that_a_stop_has_come_to_mean(void **state)
+{
+    struct office *o = *state;
+    static const char stopping[] = ANYBODY "calendar: {time_zone: \"+08:00\"}\n"
+                                           "stops:\n"
+                                           "  - id: planned\n"
+                                           "    bank: bank-b\n"
+                                           "    from: 2037-01-01\n"
+                                           "    reason: {en: It ends., zh: 停止。}\n";
+    use(o, stopping);
+    office_order(o);
+    rebind_seeded_advance(&o->bench->seeded, UINT64_C(15) * 365 * 24 * 60 * 60 * 1000);
+    assert_int_equal(office_contact(o, &office_agent), 0);
+    assert_int_equal(office_operation(o).state, STORE_OPERATION_CANCELLED);
+    assert_int_equal(held(o, "bank-b"), 0);
+}
+
 /* ---- again -------------------------------------------------------------------------------- */
 
 /* Every decision of the store is made again; how many. */
@@ -610,6 +628,7 @@ int main(void)
         TEST(a_card_rests_as_long_as_its_last_change_asks),
         TEST(a_refusal_speaks_the_language_of_who_asks),
         TEST(a_stopped_bank_gets_nothing),
+        TEST(nothing_goes_out_of_an_operation_that_a_stop_has_come_to_mean),
         TEST(decisions_are_made_again_after_another_policy_is_active),
         TEST(an_altered_record_is_seen),
         TEST(a_policy_is_compiled_once),
