@@ -93,7 +93,7 @@ OUT
 
 # ---- a project that finds the package
 
-cmake -S "$source/tests/integration/install/outside" -B "$work/project" -DCMAKE_PREFIX_PATH="$work/usr" \
+cmake -G Ninja -S "$source/tests/integration/install/outside" -B "$work/project" -DCMAKE_PREFIX_PATH="$work/usr" \
     -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="${flags[*]}" -DCMAKE_CXX_FLAGS="${flags[*]}" \
     >"$work/configure.log" 2>&1 || fail "find_package(scp): $(cat "$work/configure.log")"
 cmake --build "$work/project" >"$work/build.log" 2>&1 || fail "the project: $(cat "$work/build.log")"
