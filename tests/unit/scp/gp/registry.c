@@ -29,7 +29,8 @@ static void what_a_card_writes_is_read_back(void **state)
     assert_int_equal(scp_registry_next(&r, &out), SCP_NOT_FOUND);
 }
 
-static void without_a_tag_list_an_entry_is_short(void **state)
+/* What the entity does not have is left out. */
+static void without_a_tag_list_an_entry_tells_all(void **state)
 {
     (void)state;
     struct scp_registry_entry entry = {.life_cycle = 0x01, .module_count = 1};
@@ -39,9 +40,22 @@ static void without_a_tag_list_an_entry_is_short(void **state)
     struct scp_writer w = scp_writer_on(buffer, sizeof buffer);
     scp_put_registry_entry(&w, &entry, SCP_STATUS_LOAD_FILES, SCP_EMPTY);
     assert_written(&w, "E30C4F06A000000333019F700101");
+    entry.version = SCP_LITERAL(0x01, 0x00);
+    assert_int_equal(scp_aid_parse(&entry.security_domain, "A000000151"), SCP_OK);
     w = scp_writer_on(buffer, sizeof buffer);
     scp_put_registry_entry(&w, &entry, SCP_STATUS_LOAD_FILES_AND_MODULES, SCP_EMPTY);
-    assert_written(&w, "E3154F06A000000333019F7001018407A0000003330101");
+    assert_written(&w, "E3204F06A000000333019F700101CE0201008407A0000003330101CC05A000000151");
+    struct scp_registry_entry app = {.aid = entry.aid,
+                                     .life_cycle = 0x07,
+                                     .has_privileges = true,
+                                     .load_file = entry.aid,
+                                     .security_domain = entry.security_domain,
+                                     .implicit_count = 1,
+                                     .implicit = {0x81}};
+    w = scp_writer_on(buffer, sizeof buffer);
+    scp_put_registry_entry(&w, &app, SCP_STATUS_APPLICATIONS, SCP_EMPTY);
+    assert_written(&w,
+                   "E3234F06A000000333019F700107C503000000CF0181C406A00000033301CC05A000000151");
 }
 
 static void entries_before_a_cut_are_given(void **state)
@@ -132,7 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_card_writes_is_read_back),
-        cmocka_unit_test(without_a_tag_list_an_entry_is_short),
+        cmocka_unit_test(without_a_tag_list_an_entry_tells_all),
         cmocka_unit_test(entries_before_a_cut_are_given),
         cmocka_unit_test(an_entry_without_aid_does_not_hide_the_next),
         cmocka_unit_test(the_old_format_with_modules_is_read),
