@@ -117,7 +117,7 @@ static enum store_error add(struct store_tx *tx, const struct http_request *requ
 {
     struct store_person person = person_of(request);
     char object[STORE_NAME_SIZE];
-    snprintf(policy->author, sizeof policy->author, "%s", person.principal);
+    snprintf(policy->author, sizeof policy->author, "%.32s", person.principal);
     snprintf(policy->author_person, sizeof policy->author_person, "%s", person.person);
     STORE_TRY(store_policy_add(tx, policy, http_request_body(request)));
     for (int step = STORE_POLICY_CHECKED; step <= (int)stage; step++)

@@ -47,7 +47,8 @@ static enum store_error add_products(struct exporting *e, const struct store_ban
         STORE_TRY(store_product_list(e->tx, bank->id, after, products, 16, &count));
         for (size_t i = 0; i < count && e->offer_count < OFFERS_MAX; i++) {
             struct offer *offer = &e->offers[e->offer_count];
-            snprintf(offer->product, sizeof offer->product, "%s/%s", bank->id, products[i].id);
+            snprintf(offer->product, sizeof offer->product, "%.64s/%.64s", bank->id,
+                     products[i].id);
             offer->bank = *bank;
             e->offer_count += products[i].status == STORE_PRODUCT_PUBLISHED &&
                               strcmp(products[i].role, ROLE_PAYMENT) == 0 &&

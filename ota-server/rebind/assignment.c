@@ -32,7 +32,7 @@ static enum store_error find_product(struct store_tx *tx, const char *bank, cons
         for (size_t i = 0; i < count && product[0] == '\0'; i++) {
             if (products[i].status == STORE_PRODUCT_PUBLISHED &&
                 strcmp(products[i].role, role) == 0)
-                snprintf(product, STORE_PRODUCT_REF_SIZE, "%s/%s", bank, products[i].id);
+                snprintf(product, STORE_PRODUCT_REF_SIZE, "%.64s/%.64s", bank, products[i].id);
             memcpy(after, products[i].id, sizeof after);
         }
     } while (count == AT_ONCE && product[0] == '\0');
