@@ -225,7 +225,7 @@ def check_resets(protocol):
 PROFILES = {
     "test-scp02-i15": (CardConnection.T1_protocol, lambda reader: Scp02(reader, 0xFF)),
     "test-scp02-i55-t0": (CardConnection.T0_protocol, lambda reader: Scp02(reader, 0x20)),
-    "test-scp03-i70": (CardConnection.T1_protocol, lambda reader: Scp03(reader, 0x30, 8)),
+    "test-scp03-i70": (CardConnection.T1_protocol, lambda reader: Scp03(reader, 0xFF, 8)),
     "test-scp03-s16": (CardConnection.T1_protocol, lambda reader: Scp03(reader, 0x00, 16)),
 }
 
@@ -251,7 +251,7 @@ def check_torn():
     reader = Reader(CardConnection.T1_protocol)
     select(reader, ISD)
     try:
-        Scp03(reader, 0x30, 8)
+        Scp03(reader, 0xFF, 8)
     except (CardConnectionException, NoCardException):
         print("torn: the card was gone before it answered")
         return
