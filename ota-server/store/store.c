@@ -7,6 +7,7 @@
 #include "scp/host/file.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,8 +97,9 @@ enum store_error store_limit_size(struct store *store, uint64_t bytes)
     enum store_error error = sql_exec_int(db, "PRAGMA page_size", &page_size, &problem);
     if (error == STORE_OK) {
         char text[64];
-        snprintf(text, sizeof text, "PRAGMA max_page_count = %llu", /* 0 would change nothing */
-                 (unsigned long long)(bytes / (uint64_t)page_size + (bytes < (uint64_t)page_size)));
+        uint64_t pages = bytes / (uint64_t)page_size;
+        snprintf(text, sizeof text, "PRAGMA max_page_count = %" PRIu64,
+                 pages > 0 ? pages : 1); /* 0 would change nothing */
         error = sql_exec(db, text, &problem);
     }
     writer_release(&store->writer);

@@ -75,7 +75,7 @@ static void exchange(struct scp_bytes in)
         return;
     scp_exchange_begin(&x, &command, in.len % 2 == 0, &w);
     for (size_t steps = 0; !x.done && scp_reader_left(&r) > 0; steps++) {
-        fuzz_require(steps <= 2 * (SCP_GET_RESPONSES_MAX + 1));
+        fuzz_require(steps <= (size_t)2 * (SCP_GET_RESPONSES_MAX + 1));
         if (scp_exchange_take(&x, scp_get_lv(&r)) != SCP_OK)
             return;
     }

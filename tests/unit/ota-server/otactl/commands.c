@@ -104,9 +104,11 @@ static void check_route(const struct otactl_resource *resource,
     if (request->path == NULL)
         return;
     const struct http_route *route = find_route(request);
-    if (route == NULL)
+    if (route == NULL) {
         fail_msg("otactl %s %s asks for %s %s, which the server does not have", resource->name,
                  command->verb != NULL ? command->verb : "", request->method, request->path);
+        return;
+    }
     const char *media = request->file_media != NULL ? request->file_media
                         : request->body != NULL     ? "application/json"
                                                     : NULL;
