@@ -212,19 +212,30 @@ def manage(reader, channel):
     expect("GET STATUS of what is gone", send(0xF2, 0x40, 0x02, find)[1], 0x6A88)
 
 
-def check_resets(protocol):
-    """A session ends with a reset and with a loss of power, and stays otherwise."""
-    query = apdu(0x80, 0xF2, 0x80, 0x02, b"\x4f\x00")
-    for disposition in (SCARD_LEAVE_CARD, SCARD_RESET_CARD, SCARD_UNPOWER_CARD):
+def check_resets(protocol, open_channel):
+    """A session ends with a reset and with a loss of power, and stays otherwise.
+
+    What anybody may ask is refused within a session that protects its commands.
+    """
+    question = apdu(0x80, 0xCA, 0x00, 0x66)
+    for disposition, expected in (
+        (SCARD_LEAVE_CARD, 0x6982),
+        (SCARD_RESET_CARD, 0x9000),
+        (SCARD_UNPOWER_CARD, 0x9000),
+    ):
         reader = Reader(protocol, disposition)
         select(reader, ISD)
-        expect("GET STATUS without a session", reader.send(query)[1], 0x6982)
+        open_channel(reader)
+        reader.close()
+        reader = Reader(protocol, SCARD_RESET_CARD)
+        expect(f"GET DATA after disposition {disposition}", reader.send(question)[1], expected)
         reader.close()
 
 
 PROFILES = {
     "test-scp02-i15": (CardConnection.T1_protocol, lambda reader: Scp02(reader, 0xFF)),
     "test-scp02-i55-t0": (CardConnection.T0_protocol, lambda reader: Scp02(reader, 0x20)),
+    "test-scp02-i75": (CardConnection.T1_protocol, lambda reader: Scp02(reader, 0x01)),
     "test-scp03-i70": (CardConnection.T1_protocol, lambda reader: Scp03(reader, 0xFF, 8)),
     "test-scp03-s16": (CardConnection.T1_protocol, lambda reader: Scp03(reader, 0x00, 16)),
 }
@@ -232,7 +243,7 @@ PROFILES = {
 
 def check(profile):
     protocol, open_channel = PROFILES[profile]
-    check_resets(protocol)
+    check_resets(protocol, open_channel)
     reader = Reader(protocol)
     fci = select(reader, ISD)
     expect("FCI", fci[:12], bytes([0x6F, len(fci) - 2, 0x84, 8]) + ISD)

@@ -78,7 +78,7 @@ opensc-tool --reader 0 --send-apdu 00A4040008A000000151000000 --send-apdu 80CA9F
 [ "$(grep -c 'SW1=0x90, SW2=0x00' "$work/opensc")" = 2 ] || { cat "$work/opensc"; fail 'opensc-tool: not 9000'; }
 says '9F 7F 2A' "$work/opensc"
 
-for name in test-scp02-i15 test-scp02-i55-t0 test-scp03-i70 test-scp03-s16; do
+for name in test-scp02-i15 test-scp02-i55-t0 test-scp02-i75 test-scp03-i70 test-scp03-s16; do
     [ "$name" = test-scp02-i15 ] || change_to "$name"
     "$python" "$here/pcsc_client.py" "$name" || fail "pyscard with $name"
 done
