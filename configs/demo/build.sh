@@ -8,7 +8,7 @@ packages=(gcc libc6-dev cmake ninja-build pkg-config libwolfssl-dev libnghttp2-d
     libcurl4-openssl-dev libsqlite3-dev libyaml-dev libpcsclite-dev ca-certificates curl openssl)
 
 programs=(ota-server/daemon/ota-server ota-server/otactl/otactl agent/relay/ota-agent agent/card/softcard
-    agent/terminal/card-terminal tests/support/cap-maker)
+    agent/terminal/card-terminal policies/ota-policy/ota-policy tests/support/cap-maker)
 
 install_packages() {
     local missing=() package

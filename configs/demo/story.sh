@@ -66,6 +66,20 @@ prepare() {
     done
 }
 
+# Drafts decide nothing: they are put to the cards that are there, and the answer is what would change.
+try_policy() {
+    local name=$1 version
+    ota-policy test "$top/configs/policies/$name.yaml" | tail -n 1 | sed "s/^ */  $name: /"
+    version=$(as author policy draft "$top/configs/policies/$name.yaml" --json | member version)
+    as author policy simulate "$version" | sed -n '1{s/^/    /p;d}; /^  /{s/  *like .*//; s/^/    /p}; /^region/q'
+}
+
+try_policies() {
+    heading 'What two other policies would say of these cards: a share cap for each bank, and a bank that leaves'
+    hold 'trying a share cap' try_policy city-share-cap
+    hold 'trying a bank that leaves' try_policy leaving-bank
+}
+
 # ---- what is on a card ----------------------------------------------------------------------
 
 key_file() {
@@ -151,6 +165,7 @@ tell_story() {
         show_card "$index" a 'before'
     done
     prepare
+    try_policies
     refuse_bank_c
     heading 'The switch to bank B, as the server reports it'
     for index in "${!cards[@]}"; do switch_card "$index"; done
