@@ -52,11 +52,11 @@ register_principals() {
     done
 }
 
-wait_for() {
+wait_for() { # wait_for COMMAND...: ten seconds, or as long as wait_tries says in tenths
     local tries=0
     until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || return 1
+        [ $tries -lt "${wait_tries:-100}" ] || return 1
         sleep 0.1
     done
 }

@@ -11,6 +11,10 @@ bin=${1:?the build folder is missing}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 
+# A sanitised build on a busy machine takes its time, and an operation may wait between two attempts.
+# shellcheck disable=SC2034
+wait_tries=600
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/rebind-e2e.XXXXXX")
 chmod 700 "$work"
 
