@@ -71,7 +71,7 @@ static uint32_t read_number(const struct issuing *is, const struct document_node
 
 static const char *const key_names[] = {"kvn", "scheme",        "enc", "mac",
                                         "dek", "social_update", NULL};
-static const char *const schemes[] = {"none", "emv", "visa2", "kdf3", NULL};
+static const char *const schemes[] = {"none", "emv", "visa2", "kdf3", "visa", "sp800-108", NULL};
 
 static void read_key(const struct issuing *is, const struct document_node *root, const char *name,
                      struct scp_key *key)

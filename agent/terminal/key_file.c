@@ -8,7 +8,7 @@
 enum { FILE_MAX = 64 * 1024 };
 
 static const char *const set_keys[] = {"scheme", "kvn", "enc", "mac", "dek", "social_update", NULL};
-static const char *const schemes[] = {"none", "emv", "visa2", "kdf3", NULL};
+static const char *const schemes[] = {"none", "emv", "visa2", "kdf3", "visa", "sp800-108", NULL};
 
 static void read_key(const struct document_node *root, const char *name, struct scp_key *key,
                      struct document_problem *problem)

@@ -42,7 +42,7 @@ static void read_key_set(const struct document_node *root, struct scp_key_set *s
     const char *name = doc_string(node, "", problem);
     doc_expect_keys(root, key_set_keys, problem);
     if (problem->error == DOC_OK && scp_diversification_from_name(name, scheme) != SCP_OK)
-        doc_fail(node, problem, "the scheme must be none, emv, visa2 or kdf3");
+        doc_fail(node, problem, "the scheme must be none, emv, visa2, kdf3, visa or sp800-108");
     read_key(root, "enc", &set->enc, problem);
     read_key(root, "mac", &set->mac, problem);
     read_key(root, "dek", &set->dek, problem);
