@@ -69,7 +69,7 @@ list_secrets() {
 keep_journal() {
     as bank-b bind "${card_ids[$1]}" bank-b/debit >>"$traces/bind" 2>&1 &
     local asking=$!
-    wait_for_script
+    wait_for_script || fail 'no script reached the agent'
     kill -KILL "$agent_pid"
     wait "$agent_pid" 2>/dev/null || true
     cp -r "$work/journal" "$traces/journal$1"

@@ -90,7 +90,8 @@ survive() {
     before=$(operations "$1")
     request "$1" >"$work/request" 2>&1 &
     asking=$!
-    [[ $3 == request ]] || wait_for_script
+    # A script that came and went between two looks is killed after: the count says how many were caught.
+    [[ $3 == request ]] || wait_for_script || true
     pause_ms "$4"
     kill_hard_all "$2"
     bytes=$(journal_bytes)

@@ -51,14 +51,14 @@ no_sanitizer_report() {
     ! grep -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$work/server.log" "$work/agent.log"
 }
 
-# Spins, because a script runs for a few milliseconds only.
+# Spins, because a script runs for a few milliseconds only; false when none was seen in ten seconds.
 wait_for_script() {
     local end=$((SECONDS + 10)) files
     while [[ $SECONDS -lt $end ]]; do
         files=("$work"/journal/*.journal)
         [[ -e ${files[0]} ]] && return
     done
-    fail 'no script reached the agent'
+    return 1
 }
 
 # make_service: banks, cards, server and agent, with all cards imported and all still at bank A.

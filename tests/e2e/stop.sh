@@ -43,7 +43,7 @@ end_in_flight() {
     wait_for test -s "$work/headers" || fail 'the stream of events did not open'
     as bank-b bind "${card_ids[$1]}" bank-b/debit >"$work/request" 2>&1 &
     local asking=$!
-    wait_for_script
+    wait_for_script || fail 'no script reached the agent'
     if [[ $2 == server ]]; then
         stop ota-server "$server_pid"
         stop ota-agent "$agent_pid"
